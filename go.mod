@@ -1,0 +1,3 @@
+module winsock
+
+go 1.26

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spi
+
+import (
+	"time"
+
+	"winsock/wsa"
+)
+
+// A Handler is a socket whose handle is a kernel descriptor (an IFS socket,
+// XP1_IFS_HANDLES): reads and writes of the descriptor are reads and writes
+// of the socket.
+type Handler interface {
+	// Handle returns the descriptor. It stays the socket's; it is valid
+	// until Close.
+	Handle() int
+}
+
+// A DataPather is a layered socket that leaves the data to another one. A
+// handle-preserving layer returns the socket below it, and calls that carry
+// data (Send, Recv, Ready, Watch, Unwatch, Park) then go past the layer at
+// no cost, while all others still go through it.
+//
+// DataPath is asked when the socket is opened, accepted, and connected. A
+// layer that speaks first on a new connection returns itself until it has
+// done so.
+type DataPather interface {
+	DataPath() Socket
+}
+
+// A Direction is one of the two halves of a socket.
+type Direction uint8
+
+const (
+	Receiving Direction = iota // Recv and Accept
+	Sending                    // Send and the end of Connect
+)
+
+// A Parker is a socket that can park the calling goroutine more cheaply than
+// through a watcher, as sockets of the kernel can by the runtime's poller.
+type Parker interface {
+	// Park calls try until it returns true, and waits before each repeat
+	// until the direction may be ready. parked is false if the socket
+	// could not do so (somebody else is parked in this direction, or it
+	// has no way to); the caller then takes a watcher, and try may not
+	// have been called. The error is WSAETIMEDOUT when the deadline of the
+	// direction passed, WSAEINTR after Unpark.
+	Park(d Direction, try func() bool) (parked bool, err error)
+
+	// SetParkDeadline sets the time at which Park gives up, for present
+	// and future calls. The zero time means never.
+	SetParkDeadline(d Direction, t time.Time)
+
+	// Unpark ends all present and future calls of Park, in preparation of
+	// Close.
+	Unpark()
+}
+
+// A ConnectDataer is a socket whose protocol carries data with the
+// connection request and its answer (XP1_CONNECT_DATA).
+type ConnectDataer interface {
+	// ConnectWithData is WSPConnect with caller data; the answer's data is
+	// written to callee once the connection is established.
+	ConnectWithData(name *wsa.Sockaddr, caller []byte, callee *[]byte, sqos, gqos *wsa.QOS) error
+}
+
+// A DisconnectDataer is a socket whose protocol carries data with the end of
+// the connection (XP1_DISCONNECT_DATA).
+type DisconnectDataer interface {
+	// SendDisconnect is WSPSendDisconnect.
+	SendDisconnect(data []byte) error
+	// RecvDisconnect is WSPRecvDisconnect; it returns the number of bytes.
+	RecvDisconnect(data []byte) (int, error)
+}
+
+// A MultipointJoiner is a socket of a protocol with multipoint sessions
+// (XP1_SUPPORT_MULTIPOINT).
+type MultipointJoiner interface {
+	// JoinLeaf is WSPJoinLeaf.
+	JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, sqos, gqos *wsa.QOS, flags uint32) (Socket, error)
+}
+
+// A Duplicator is a socket that another process can be given a copy of.
+type Duplicator interface {
+	// Duplicate is WSPDuplicateSocket: it returns what the other process
+	// passes to WSASocket.
+	Duplicate(processID uint32) (*wsa.ProtocolInfo, error)
+}
+
+// An Extender is a socket with extension functions, found by GUID
+// (SIO_GET_EXTENSION_FUNCTION_POINTER). They belong to this socket's
+// provider and chain and are never shared between chains.
+type Extender interface {
+	// Extension returns the function, nil for an unknown GUID.
+	Extension(id wsa.GUID) any
+}
+
+// A Lingerer is a socket that can tell when a graceful close is complete,
+// for a closesocket that has to wait for it (SO_LINGER with a time).
+type Lingerer interface {
+	// Linger ends the sending direction and answers WSAEWOULDBLOCK while
+	// bytes are not yet acknowledged by the peer.
+	Linger() error
+	// Abort makes the following Close reset the connection.
+	Abort()
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spi
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"winsock/wsa"
+)
+
+// A provider's path in the catalog is the file of a shared object, or, for a
+// compiled-in driver, its name and options:
+//
+//	NAME[:KEY=VALUE[,KEY=VALUE]...]
+//
+// The same form names a layer on the command line. A comma, a backslash or
+// (at the start of a path's options) nothing else in a value is escaped by
+// a backslash. A key without "=" has the value "true".
+
+// An Option declares one option of a driver's path.
+type Option struct {
+	Key     string
+	Kind    OptionKind
+	Default string // as written in a path
+	Help    string // one line
+}
+
+// OptionKind is the form that an option's value must have.
+type OptionKind uint8
+
+const (
+	Text     OptionKind = iota // anything
+	Bool                       // true or false
+	Int                        // a decimal number
+	Size                       // bytes, with an optional suffix k, M or G (powers of 1024)
+	Duration                   // such as 250ms
+	File                       // the path of a file
+)
+
+var kindNames = [...]string{"text", "true|false", "number", "size", "duration", "file"}
+
+// String returns the kind as help texts show it.
+func (k OptionKind) String() string { return kindNames[k] }
+
+// Options are the options of a path, each declared by the driver.
+type Options map[string]string
+
+// ParsePath splits the path of a compiled-in driver, finds the driver and
+// checks the options. The error wraps WSAEPROVIDERFAILEDINIT for an unknown
+// driver and WSAEINVAL for a bad option, and says which and what is allowed.
+func ParsePath(path string) (*Driver, Options, error) {
+	name, rest, _ := strings.Cut(path, ":")
+	d := FindDriver(name)
+	if d == nil {
+		return nil, nil, fmt.Errorf("no provider is named %q: %w", name, wsa.WSAEPROVIDERFAILEDINIT)
+	}
+	options, err := parseOptions(d, rest)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, options, nil
+}
+
+// FormatPath is the reverse of [ParsePath].
+func FormatPath(name string, options Options) string {
+	if len(options) == 0 {
+		return name
+	}
+	keys := make([]string, 0, len(options))
+	for k := range options {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	var b strings.Builder
+	b.WriteString(name)
+	sep := byte(':')
+	for _, k := range keys {
+		b.WriteByte(sep)
+		sep = ','
+		b.WriteString(k)
+		b.WriteByte('=')
+		b.WriteString(optionEscaper.Replace(options[k]))
+	}
+	return b.String()
+}
+
+var optionEscaper = strings.NewReplacer(`\`, `\\`, `,`, `\,`)
+
+func parseOptions(d *Driver, s string) (Options, error) {
+	options := Options{}
+	for _, field := range splitEscaped(s) {
+		key, value, found := strings.Cut(field, "=")
+		if !found {
+			value = "true"
+		}
+		i := slices.IndexFunc(d.Options, func(o Option) bool { return o.Key == key })
+		if i < 0 {
+			return nil, fmt.Errorf("%s has no option %q (it has: %s): %w", d.Name, key, optionKeys(d), wsa.WSAEINVAL)
+		}
+		if _, twice := options[key]; twice {
+			return nil, fmt.Errorf("%s: option %q is given twice: %w", d.Name, key, wsa.WSAEINVAL)
+		}
+		if err := d.Options[i].Kind.check(value); err != nil {
+			return nil, fmt.Errorf("%s: option %s=%s: want %s: %w", d.Name, key, value, d.Options[i].Kind, wsa.WSAEINVAL)
+		}
+		options[key] = value
+	}
+	for _, o := range d.Options {
+		if _, given := options[o.Key]; !given && o.Default != "" {
+			options[o.Key] = o.Default
+		}
+	}
+	return options, nil
+}
+
+func optionKeys(d *Driver) string {
+	if len(d.Options) == 0 {
+		return "none"
+	}
+	keys := make([]string, len(d.Options))
+	for i, o := range d.Options {
+		keys[i] = o.Key
+	}
+	return strings.Join(keys, ", ")
+}
+
+// splitEscaped splits s at commas that no backslash stands before, and takes
+// the backslashes away.
+func splitEscaped(s string) []string {
+	if s == "" {
+		return nil
+	}
+	var fields []string
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		case s[i] == ',':
+			fields = append(fields, b.String())
+			b.Reset()
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return append(fields, b.String())
+}
+
+func (k OptionKind) check(value string) (err error) {
+	switch k {
+	case Bool:
+		_, err = strconv.ParseBool(value)
+	case Int:
+		_, err = strconv.ParseInt(value, 10, 64)
+	case Size:
+		_, err = parseSize(value)
+	case Duration:
+		_, err = time.ParseDuration(value)
+	}
+	return err
+}
+
+func parseSize(value string) (int64, error) {
+	shift := 0
+	if n := len(value); n > 0 {
+		switch value[n-1] {
+		case 'k', 'K':
+			shift = 10
+		case 'M':
+			shift = 20
+		case 'G':
+			shift = 30
+		}
+		if shift > 0 {
+			value = value[:n-1]
+		}
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	if n < 0 || n > (1<<62)>>shift {
+		return 0, strconv.ErrRange
+	}
+	return n << shift, nil
+}
+
+// The accessors below read an option that ParsePath has checked. A key that
+// is neither given nor has a default yields the zero value.
+
+// Text returns the value as written.
+func (o Options) Text(key string) string { return o[key] }
+
+// Bool returns the value of an option of kind Bool.
+func (o Options) Bool(key string) bool { v, _ := strconv.ParseBool(o[key]); return v }
+
+// Int returns the value of an option of kind Int.
+func (o Options) Int(key string) int64 { v, _ := strconv.ParseInt(o[key], 10, 64); return v }
+
+// Size returns the value of an option of kind Size, in bytes.
+func (o Options) Size(key string) int64 { v, _ := parseSize(o[key]); return v }
+
+// Duration returns the value of an option of kind Duration.
+func (o Options) Duration(key string) time.Duration { v, _ := time.ParseDuration(o[key]); return v }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spi
+
+import (
+	"log/slog"
+
+	"winsock/wsa"
+)
+
+// A Provider is a started transport service provider: what WSPStartup
+// returned for one catalog entry. Its methods may be called by several
+// goroutines at once.
+type Provider interface {
+	// Socket is WSPSocket. A base provider creates a socket; a layered one
+	// opens the socket below it with o.Next and returns its own.
+	Socket(o *Opening) (Socket, error)
+
+	// Cleanup is WSPCleanup: the last use of the provider has ended. No
+	// socket of it is open.
+	Cleanup() error
+}
+
+// An Opening is the argument of [Provider.Socket].
+type Opening struct {
+	// AddressFamily, SocketType and Protocol are passed through as the
+	// application gave them; zero fields are to be taken from Info.
+	AddressFamily int32
+	SocketType    int32
+	Protocol      int32
+
+	// Info is the catalog entry that was chosen: the base protocol's or
+	// the chain's.
+	Info *wsa.ProtocolInfo
+
+	Group uint32 // reserved
+	Flags uint32 // WSA_FLAG_
+
+	// Next opens the socket of the next provider down the chain. It is nil
+	// for a base provider. A layer that changes what is opened passes a
+	// changed copy of the Opening.
+	Next func(o *Opening) (Socket, error)
+}
+
+// StartupParams are the arguments of WSPStartup.
+type StartupParams struct {
+	// Version is the highest version that may be used, MAKEWORD(2, 2).
+	Version uint16
+
+	// Info is the catalog entry that is being started: the base
+	// protocol's, or the chain's for every provider of that chain.
+	Info wsa.ProtocolInfo
+
+	// Place is the provider's place in Info.Chain, 0 being the top.
+	Place int
+
+	// Options are the values from the provider's path, checked against the
+	// driver's declaration.
+	Options Options
+
+	// Log takes what the provider has to say. It names the provider.
+	Log *slog.Logger
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spi
+
+import "sync"
+
+// A Watcher is told when events of a socket may have begun to hold. It is a
+// hint: whoever is woken tries again.
+type Watcher struct {
+	// Mask is what the watcher wants to hear of. It must not change while
+	// the watcher is on a socket.
+	Mask Events
+
+	// Notify is called with the events that may hold, from any goroutine.
+	// It must be quick, must not block, and must neither call Watch or
+	// Unwatch nor hold a lock that a caller of those holds.
+	Notify func(Events)
+
+	list       *WatchList
+	prev, next *Watcher
+}
+
+// A WatchList is the set of watchers on one socket, for providers to embed.
+// Its zero value is empty and ready for use.
+type WatchList struct {
+	mu    sync.Mutex // held while Notify runs, which is what makes Remove final
+	first *Watcher
+}
+
+// Add puts w on the list.
+func (l *WatchList) Add(w *Watcher) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w.list != nil {
+		panic("spi: watcher is already on a socket")
+	}
+	w.list, w.prev, w.next = l, nil, l.first
+	if l.first != nil {
+		l.first.prev = w
+	}
+	l.first = w
+}
+
+// Remove takes w off the list; it does nothing if w is not on it. When it
+// returns, w.Notify is not running and will not be called.
+func (l *WatchList) Remove(w *Watcher) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w.list != l {
+		return
+	}
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		l.first = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
+	w.list, w.prev, w.next = nil, nil, nil
+}
+
+// Notify tells the watchers whose mask has one of the events, or any
+// watcher when one of EventsEnd is among them.
+func (l *WatchList) Notify(events Events) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for w := l.first; w != nil; w = w.next {
+		if events&(w.Mask|EventsEnd) != 0 {
+			w.Notify(events)
+		}
+	}
+}
+
+// Empty reports whether nobody watches.
+func (l *WatchList) Empty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.first == nil
+}

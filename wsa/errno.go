@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsa
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// An Errno is a Windows Sockets error code, as WSAGetLastError reports it
+// ("Windows Sockets Error Codes"). Zero means success and is never returned
+// inside an error; use [Errno.Err] to turn a possibly zero code into one.
+//
+// An Errno is an error, a [net.Error], and compares by errors.Is to the
+// errors that Go programs expect: net.ErrClosed, os.ErrDeadlineExceeded,
+// os.ErrPermission and the syscall.Errno of the same meaning.
+type Errno uint32
+
+var (
+	_ error     = Errno(0)
+	_ net.Error = Errno(0)
+)
+
+// Error returns the text that the documentation gives the code.
+func (e Errno) Error() string {
+	if t := e.describe(); t != nil {
+		return t.text
+	}
+	return "winsock: error " + strconv.FormatUint(uint64(e), 10)
+}
+
+// Name returns the symbol of the code, such as "WSAEWOULDBLOCK", or its
+// decimal number when it has none.
+func (e Errno) Name() string {
+	if t := e.describe(); t != nil {
+		return t.name
+	}
+	return strconv.FormatUint(uint64(e), 10)
+}
+
+// Err returns e as an error, and nil for zero. Known codes are boxed once,
+// so that it does not allocate.
+func (e Errno) Err() error {
+	if e == 0 {
+		return nil
+	}
+	if t := e.describe(); t != nil {
+		return t.err
+	}
+	return e
+}
+
+// Timeout reports whether the code says that time ran out.
+func (e Errno) Timeout() bool { return e == WSAETIMEDOUT || e == WSA_WAIT_TIMEOUT }
+
+// Temporary reports whether the same call may succeed later.
+func (e Errno) Temporary() bool {
+	switch e {
+	case WSAEWOULDBLOCK, WSAEINTR, WSAEMFILE, WSAENOBUFS, WSATRY_AGAIN, WSAECONNABORTED, WSAECONNRESET:
+		return true
+	}
+	return e.Timeout()
+}
+
+// Is reports whether e has the meaning of target.
+func (e Errno) Is(target error) bool {
+	switch target {
+	case net.ErrClosed, fs.ErrClosed:
+		return e == WSAENOTSOCK || e == WSAEINTR || e == WSA_INVALID_HANDLE
+	case os.ErrDeadlineExceeded:
+		return e.Timeout()
+	case fs.ErrPermission:
+		return e == WSAEACCES
+	case fs.ErrExist:
+		return e == WSAEADDRINUSE
+	case errors.ErrUnsupported:
+		return e == WSAEOPNOTSUPP || e == WSAEAFNOSUPPORT || e == WSAEPROTONOSUPPORT || e == WSAENOPROTOOPT
+	}
+	if errno, ok := target.(syscall.Errno); ok {
+		return errno != 0 && FromErrno(errno) == e
+	}
+	return false
+}
+
+// ErrnoOf returns the code that err carries. It is 0 for nil, the wrapped
+// Errno or the translation of a wrapped syscall.Errno where there is one,
+// the nearest code for the errors of packages os and net, and
+// WSASYSCALLFAILURE for anything else.
+func ErrnoOf(err error) Errno {
+	if err == nil {
+		return 0
+	}
+	if e, ok := err.(Errno); ok {
+		return e
+	}
+	var e Errno
+	if errors.As(err, &e) {
+		return e
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return FromErrno(errno)
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return WSAETIMEDOUT
+	case errors.Is(err, net.ErrClosed), errors.Is(err, fs.ErrClosed):
+		return WSAEINTR
+	case errors.Is(err, fs.ErrPermission):
+		return WSAEACCES
+	case errors.Is(err, errors.ErrUnsupported):
+		return WSAEOPNOTSUPP
+	}
+	return WSASYSCALLFAILURE
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsa
+
+// Control codes of ioctlsocket and WSAIoctl ("Winsock IOCTLs").
+const (
+	FIONBIO    = 0x8004667e
+	FIONREAD   = 0x4004667f
+	FIOASYNC   = 0x8004667d
+	SIOCATMARK = 0x40047307
+
+	SIO_ASSOCIATE_HANDLE                        = 0x88000001
+	SIO_ENABLE_CIRCULAR_QUEUEING                = 0x28000002
+	SIO_FIND_ROUTE                              = 0x48000003
+	SIO_FLUSH                                   = 0x28000004
+	SIO_GET_BROADCAST_ADDRESS                   = 0x48000005
+	SIO_GET_EXTENSION_FUNCTION_POINTER          = 0xc8000006
+	SIO_GET_QOS                                 = 0xc8000007
+	SIO_GET_GROUP_QOS                           = 0xc8000008
+	SIO_MULTIPOINT_LOOPBACK                     = 0x88000009
+	SIO_MULTICAST_SCOPE                         = 0x8800000a
+	SIO_SET_QOS                                 = 0x8800000b
+	SIO_SET_GROUP_QOS                           = 0x8800000c
+	SIO_TRANSLATE_HANDLE                        = 0xc800000d
+	SIO_ROUTING_INTERFACE_QUERY                 = 0xc8000014
+	SIO_ROUTING_INTERFACE_CHANGE                = 0x88000015
+	SIO_ADDRESS_LIST_QUERY                      = 0x48000016
+	SIO_ADDRESS_LIST_CHANGE                     = 0x28000017
+	SIO_QUERY_TARGET_PNP_HANDLE                 = 0x48000018
+	SIO_ADDRESS_LIST_SORT                       = 0xc8000019
+	SIO_BASE_HANDLE                             = 0x48000022
+	SIO_BSP_HANDLE                              = 0x4800001b
+	SIO_BSP_HANDLE_SELECT                       = 0x4800001c
+	SIO_BSP_HANDLE_POLL                         = 0x4800001d
+	SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER = 0xc8000024
+	SIO_NSP_NOTIFY_CHANGE                       = 0x88000019
+
+	SIO_RCVALL                   = 0x98000001
+	SIO_KEEPALIVE_VALS           = 0x98000004
+	SIO_UDP_CONNRESET            = 0x9800000c
+	SIO_GET_INTERFACE_LIST       = 0x4004747f
+	SIO_IDEAL_SEND_BACKLOG_QUERY = 0x4004747b
+)
