@@ -43,3 +43,36 @@ const (
 	NI_MAXHOST = 1025
 	NI_MAXSERV = 32
 )
+
+// Sizes of the text form of an address with its port, in characters with the
+// closing zero.
+const (
+	INET_ADDRSTRLEN  = 22
+	INET6_ADDRSTRLEN = 65
+)
+
+// MAXGETHOSTSTRUCT is the size in bytes that holds every HOSTENT.
+const MAXGETHOSTSTRUCT = 1024
+
+// Errors of getaddrinfo and getnameinfo, which in Winsock are error codes
+// like any other.
+const (
+	EAI_AGAIN    = WSATRY_AGAIN
+	EAI_BADFLAGS = WSAEINVAL
+	EAI_FAIL     = WSANO_RECOVERY
+	EAI_FAMILY   = WSAEAFNOSUPPORT
+	EAI_MEMORY   = WSA_NOT_ENOUGH_MEMORY
+	EAI_NODATA   = WSANO_DATA
+	EAI_NONAME   = WSAHOST_NOT_FOUND
+	EAI_SERVICE  = WSATYPE_NOT_FOUND
+	EAI_SOCKTYPE = WSAESOCKTNOSUPPORT
+)
+
+// Errors of gethostbyname and gethostbyaddr, by their older names.
+const (
+	HOST_NOT_FOUND = WSAHOST_NOT_FOUND
+	TRY_AGAIN      = WSATRY_AGAIN
+	NO_RECOVERY    = WSANO_RECOVERY
+	NO_DATA        = WSANO_DATA
+	NO_ADDRESS     = WSANO_ADDRESS
+)

@@ -4,18 +4,43 @@ package wsa
 
 // Address families ("socket function"). AF_INET6 differs from Linux's.
 const (
-	AF_UNSPEC    = 0
-	AF_UNIX      = 1
-	AF_INET      = 2
-	AF_IPX       = 6
-	AF_APPLETALK = 16
-	AF_NETBIOS   = 17
-	AF_ATM       = 22
-	AF_INET6     = 23
-	AF_CLUSTER   = 24
-	AF_IRDA      = 26
-	AF_BTH       = 32
-	AF_HYPERV    = 34
+	AF_UNSPEC     = 0
+	AF_UNIX       = 1
+	AF_INET       = 2
+	AF_IMPLINK    = 3
+	AF_PUP        = 4
+	AF_CHAOS      = 5
+	AF_NS         = 6
+	AF_IPX        = AF_NS
+	AF_ISO        = 7
+	AF_OSI        = AF_ISO
+	AF_ECMA       = 8
+	AF_DATAKIT    = 9
+	AF_CCITT      = 10
+	AF_SNA        = 11
+	AF_DECnet     = 12
+	AF_DLI        = 13
+	AF_LAT        = 14
+	AF_HYLINK     = 15
+	AF_APPLETALK  = 16
+	AF_NETBIOS    = 17
+	AF_VOICEVIEW  = 18
+	AF_FIREFOX    = 19
+	AF_UNKNOWN1   = 20
+	AF_BAN        = 21
+	AF_ATM        = 22
+	AF_INET6      = 23
+	AF_CLUSTER    = 24
+	AF_12844      = 25
+	AF_IRDA       = 26
+	AF_NETDES     = 28
+	AF_TCNPROCESS = 29
+	AF_TCNMESSAGE = 30
+	AF_ICLFXBM    = 31
+	AF_BTH        = 32
+	AF_LINK       = 33
+	AF_HYPERV     = 34
+	AF_MAX        = 35
 )
 
 // Socket types.
@@ -35,10 +60,15 @@ const (
 	IPPROTO_IGMP     = 2
 	IPPROTO_GGP      = 3
 	IPPROTO_IPV4     = 4
+	IPPROTO_ST       = 5
 	IPPROTO_TCP      = 6
+	IPPROTO_CBT      = 7
+	IPPROTO_EGP      = 8
+	IPPROTO_IGP      = 9
 	IPPROTO_PUP      = 12
 	IPPROTO_UDP      = 17
 	IPPROTO_IDP      = 22
+	IPPROTO_RDP      = 27
 	IPPROTO_IPV6     = 41
 	IPPROTO_ROUTING  = 43
 	IPPROTO_FRAGMENT = 44
@@ -48,6 +78,11 @@ const (
 	IPPROTO_NONE     = 59
 	IPPROTO_DSTOPTS  = 60
 	IPPROTO_ND       = 77
+	IPPROTO_ICLFXBM  = 78
+	IPPROTO_PIM      = 103
+	IPPROTO_PGM      = 113
+	IPPROTO_L2TP     = 115
+	IPPROTO_SCTP     = 132
 	IPPROTO_RAW      = 255
 	IPPROTO_MAX      = 256
 )

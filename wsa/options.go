@@ -44,6 +44,8 @@ const (
 	SO_PORT_SCALABILITY       = 0x3006
 	SO_REUSE_UNICASTPORT      = 0x3007
 	SO_REUSE_MULTICASTPORT    = 0x3008
+	SO_TIMESTAMP              = 0x300a
+	SO_TIMESTAMP_ID           = 0x300b
 	SO_CONNDATA               = 0x7000
 	SO_CONNOPT                = 0x7001
 	SO_DISCDATA               = 0x7002

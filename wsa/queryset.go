@@ -21,10 +21,14 @@ const (
 	NS_MS          = 30
 	NS_STDA        = 31
 	NS_NTDS        = 32
+	NS_EMAIL       = 37
+	NS_PNRPNAME    = 38
+	NS_PNRPCLOUD   = 39
 	NS_X500        = 40
 	NS_NIS         = 41
 	NS_NISPLUS     = 42
-	NS_WRQ         = 50
+	NS_VNS         = 50
+	NS_WRQ         = NS_VNS
 	NS_NETDES      = 60
 )
 

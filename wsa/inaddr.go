@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsa
+
+// Well-known IPv4 addresses, in host order.
+const (
+	INADDR_ANY       = 0x00000000
+	INADDR_LOOPBACK  = 0x7f000001
+	INADDR_BROADCAST = 0xffffffff
+	INADDR_NONE      = 0xffffffff
+)
+
+// Parts of the historic IPv4 address classes, in host order.
+const (
+	IN_CLASSA_NET    = 0xff000000
+	IN_CLASSA_NSHIFT = 24
+	IN_CLASSA_HOST   = 0x00ffffff
+	IN_CLASSA_MAX    = 128
+	IN_CLASSB_NET    = 0xffff0000
+	IN_CLASSB_NSHIFT = 16
+	IN_CLASSB_HOST   = 0x0000ffff
+	IN_CLASSB_MAX    = 65536
+	IN_CLASSC_NET    = 0xffffff00
+	IN_CLASSC_NSHIFT = 8
+	IN_CLASSC_HOST   = 0x000000ff
+	IN_CLASSD_NET    = 0xf0000000
+	IN_CLASSD_NSHIFT = 28
+	IN_CLASSD_HOST   = 0x0fffffff
+)
+
+// Ports that the headers name.
+const (
+	IPPORT_ECHO         = 7
+	IPPORT_DISCARD      = 9
+	IPPORT_SYSTAT       = 11
+	IPPORT_DAYTIME      = 13
+	IPPORT_NETSTAT      = 15
+	IPPORT_QOTD         = 17
+	IPPORT_MSP          = 18
+	IPPORT_CHARGEN      = 19
+	IPPORT_FTP_DATA     = 20
+	IPPORT_FTP          = 21
+	IPPORT_TELNET       = 23
+	IPPORT_SMTP         = 25
+	IPPORT_TIMESERVER   = 37
+	IPPORT_NAMESERVER   = 42
+	IPPORT_WHOIS        = 43
+	IPPORT_MTP          = 57
+	IPPORT_TFTP         = 69
+	IPPORT_RJE          = 77
+	IPPORT_FINGER       = 79
+	IPPORT_TTYLINK      = 87
+	IPPORT_SUPDUP       = 95
+	IPPORT_POP3         = 110
+	IPPORT_NTP          = 123
+	IPPORT_EPMAP        = 135
+	IPPORT_NETBIOS_NS   = 137
+	IPPORT_NETBIOS_DGM  = 138
+	IPPORT_NETBIOS_SSN  = 139
+	IPPORT_IMAP         = 143
+	IPPORT_SNMP         = 161
+	IPPORT_SNMP_TRAP    = 162
+	IPPORT_IMAP3        = 220
+	IPPORT_LDAP         = 389
+	IPPORT_HTTPS        = 443
+	IPPORT_MICROSOFT_DS = 445
+	IPPORT_EXECSERVER   = 512
+	IPPORT_BIFFUDP      = 512
+	IPPORT_LOGINSERVER  = 513
+	IPPORT_WHOSERVER    = 513
+	IPPORT_CMDSERVER    = 514
+	IPPORT_EFSSERVER    = 520
+	IPPORT_ROUTESERVER  = 520
+
+	IPPORT_RESERVED       = 1024
+	IPPORT_REGISTERED_MIN = IPPORT_RESERVED
+	IPPORT_REGISTERED_MAX = 0xbfff
+	IPPORT_DYNAMIC_MIN    = 0xc000
+	IPPORT_DYNAMIC_MAX    = 0xffff
+)
+
+// Flags of an interface ("INTERFACE_INFO structure").
+const (
+	IFF_UP           = 0x01
+	IFF_BROADCAST    = 0x02
+	IFF_LOOPBACK     = 0x04
+	IFF_POINTTOPOINT = 0x08
+	IFF_MULTICAST    = 0x10
+)

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsa
+
+// Categories of layered providers ("WSCSetApplicationCategory function").
+const (
+	LSP_SYSTEM          = 0x80000000
+	LSP_INSPECTOR       = 0x00000001
+	LSP_REDIRECTOR      = 0x00000002
+	LSP_PROXY           = 0x00000004
+	LSP_FIREWALL        = 0x00000008
+	LSP_INBOUND_MODIFY  = 0x00000010
+	LSP_OUTBOUND_MODIFY = 0x00000020
+	LSP_CRYPTO_COMPRESS = 0x00000040
+	LSP_LOCAL_CACHE     = 0x00000080
+)
+
+// Limits of the service provider interface.
+const (
+	WSPDESCRIPTION_LEN           = 255
+	WSADESCRIPTION_LEN           = 256
+	WSASYS_STATUS_LEN            = 128
+	WINSOCK_VERSION              = 0x0202 // MAKEWORD(2, 2)
+	SOCKET_ERROR                 = -1
+	INVALID_SOCKET               = ^uint64(0)
+	WSA_INVALID_EVENT            = 0
+	PROVIDER_INFO_LSP_CATEGORIES = 0 // ProviderInfoLspCategories of WSCGetProviderInfo
+)

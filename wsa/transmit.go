@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsa
+
+// Flags of TransmitFile, TransmitPackets and DisconnectEx.
+const (
+	TF_USE_DEFAULT_WORKER = 0x00
+	TF_DISCONNECT         = 0x01
+	TF_REUSE_SOCKET       = 0x02
+	TF_WRITE_BEHIND       = 0x04
+	TF_USE_SYSTEM_THREAD  = 0x10
+	TF_USE_KERNEL_APC     = 0x20
+
+	TP_DISCONNECT         = TF_DISCONNECT
+	TP_REUSE_SOCKET       = TF_REUSE_SOCKET
+	TP_USE_DEFAULT_WORKER = TF_USE_DEFAULT_WORKER
+	TP_USE_SYSTEM_THREAD  = TF_USE_SYSTEM_THREAD
+	TP_USE_KERNEL_APC     = TF_USE_KERNEL_APC
+
+	DE_REUSE_SOCKET = TF_REUSE_SOCKET
+)
+
+// Kinds of element of TransmitPackets ("TRANSMIT_PACKETS_ELEMENT
+// structure").
+const (
+	TP_ELEMENT_MEMORY = 1
+	TP_ELEMENT_FILE   = 2
+	TP_ELEMENT_EOP    = 4
+)
