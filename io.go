@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package winsock
+
+import (
+	"winsock/wsa"
+)
+
+// Send sends p on a connected socket ("send function"). On a blocking stream
+// it returns when all of p is sent; on a non-blocking one it sends what it
+// can. The result is the number of bytes sent, which may be above zero even
+// with an error.
+//
+// Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAENOTCONN, WSAESHUTDOWN,
+// WSAEWOULDBLOCK, WSAEMSGSIZE, WSAECONNABORTED, WSAECONNRESET, WSAETIMEDOUT,
+// WSAEINTR, WSAEOPNOTSUPP, WSAEINVAL, WSAENOBUFS, WSAENETRESET,
+// WSAEHOSTUNREACH.
+func Send(h SOCKET, p []byte, flags uint32) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPSend", &err)
+	op := newOperation(s)
+	op.msg.SetBuffer(p)
+	op.msg.Flags = flags
+	n, err = s.transmit(op)
+	op.free()
+	return n, err
+}
+
+// SendTo sends the datagram p to an address ("sendto function"). On a
+// connected stream, to is ignored. The socket is bound if it is not yet.
+//
+// Errors: those of [Send], and WSAEACCES, WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT,
+// WSAEDESTADDRREQ, WSAEFAULT, WSAENETUNREACH.
+func SendTo(h SOCKET, p []byte, flags uint32, to *wsa.Sockaddr) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPSendTo", &err)
+	op := newOperation(s)
+	op.msg.SetBuffer(p)
+	op.msg.Flags = flags
+	op.msg.Name = to
+	n, err = s.transmit(op)
+	op.free()
+	return n, err
+}
+
+// Recv receives into p from a connected or bound socket ("recv function").
+// 0 with a nil error means that the peer has finished sending.
+//
+// Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAENOTCONN, WSAESHUTDOWN,
+// WSAEWOULDBLOCK, WSAEMSGSIZE (the datagram was cut to p), WSAEINVAL,
+// WSAECONNABORTED, WSAECONNRESET, WSAETIMEDOUT, WSAEINTR, WSAEOPNOTSUPP,
+// WSAENETRESET.
+func Recv(h SOCKET, p []byte, flags uint32) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPRecv", &err)
+	op := newOperation(s)
+	op.msg.SetBuffer(p)
+	op.msg.Flags = flags
+	n, err = s.receive(op)
+	op.free()
+	return n, err
+}
+
+// RecvFrom receives a datagram into p and stores the sender's address in
+// from if that is not nil ("recvfrom function").
+//
+// Errors: those of [Recv].
+func RecvFrom(h SOCKET, p []byte, flags uint32, from *wsa.Sockaddr) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPRecvFrom", &err)
+	op := newOperation(s)
+	op.msg.SetBuffer(p)
+	op.msg.Flags = flags
+	op.msg.Name = from
+	n, err = s.receive(op)
+	op.free()
+	return n, err
+}
+
+// checkBuffers is what the scatter/gather calls ask of their buffers: at
+// least one.
+func checkBuffers(bufs [][]byte) error {
+	if len(bufs) == 0 {
+		return wsa.WSAEINVAL
+	}
+	return nil
+}
+
+// WSASend sends the bytes of several buffers, in order ("WSASend function").
+// With an overlapped structure the send is overlapped.
+//
+// Errors: those of [Send]; WSAEINVAL without a buffer; WSAEOPNOTSUPP for an
+// overlapped send.
+func WSASend(h SOCKET, bufs [][]byte, flags uint32, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	return WSASendTo(h, bufs, flags, nil, overlapped, completion)
+}
+
+// WSASendTo sends the bytes of several buffers as one datagram to an address
+// ("WSASendTo function").
+//
+// Errors: those of [SendTo]; WSAEINVAL without a buffer; WSAEOPNOTSUPP for
+// an overlapped send.
+func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPSendTo", &err)
+	if err := checkBuffers(bufs); err != nil {
+		return 0, err
+	}
+	if err := s.checkOverlapped(overlapped); err != nil {
+		return 0, err
+	}
+	op := newOperation(s)
+	op.msg.Bufs = bufs
+	op.msg.Flags = flags
+	op.msg.Name = to
+	n, err = s.transmit(op)
+	op.free()
+	return n, err
+}
+
+// WSARecv receives into several buffers, in order ("WSARecv function").
+// flags is read and written: MSG_PARTIAL and others tell of what was
+// received. It may be nil for no flags.
+//
+// Errors: those of [Recv]; WSAEINVAL without a buffer; WSAEOPNOTSUPP for an
+// overlapped receive.
+func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	return WSARecvFrom(h, bufs, flags, nil, overlapped, completion)
+}
+
+// WSARecvFrom receives a datagram into several buffers and stores the
+// sender's address in from ("WSARecvFrom function").
+//
+// Errors: those of [WSARecv].
+func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPRecvFrom", &err)
+	if err := checkBuffers(bufs); err != nil {
+		return 0, err
+	}
+	if err := s.checkOverlapped(overlapped); err != nil {
+		return 0, err
+	}
+	op := newOperation(s)
+	op.msg.Bufs = bufs
+	op.msg.Name = from
+	if flags != nil {
+		op.msg.Flags = *flags
+	}
+	n, err = s.receive(op)
+	if flags != nil {
+		*flags = op.msg.Flags
+	}
+	op.free()
+	return n, err
+}
+
+// A Msg is a WSAMSG: the argument of WSASendMsg and WSARecvMsg.
+type Msg struct {
+	Name    *wsa.Sockaddr // destination, or room for the sender's address
+	Buffers [][]byte
+	Control []byte // WSACMSGHDR records; WSARecvMsg cuts it to what it wrote
+	Flags   uint32 // MSG_; written by WSARecvMsg
+}
+
+// WSASendMsg sends a datagram with control data ("LPFN_WSASENDMSG
+// (WSASendMsg) callback function").
+//
+// Errors: those of [SendTo]; WSAEINVAL without a buffer and on a stream;
+// WSAEFAULT for a nil msg; WSAEOPNOTSUPP for an overlapped send.
+func WSASendMsg(h SOCKET, msg *Msg, flags uint32, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPSendMsg", &err)
+	if msg == nil {
+		return 0, wsa.WSAEFAULT
+	}
+	if s.stream() {
+		return 0, wsa.WSAEINVAL
+	}
+	if err := checkBuffers(msg.Buffers); err != nil {
+		return 0, err
+	}
+	if err := s.checkOverlapped(overlapped); err != nil {
+		return 0, err
+	}
+	op := newOperation(s)
+	op.msg.Bufs, op.msg.Flags, op.msg.Name, op.msg.Control = msg.Buffers, flags, msg.Name, msg.Control
+	n, err = s.transmit(op)
+	op.free()
+	return n, err
+}
+
+// WSARecvMsg receives a datagram with control data ("LPFN_WSARECVMSG
+// (WSARecvMsg) callback function").
+//
+// Errors: those of [WSARecvFrom]; WSAEINVAL on a stream; WSAEFAULT for a nil
+// msg; WSAEMSGSIZE also when the control data did not fit (MSG_CTRUNC is set
+// then).
+func WSARecvMsg(h SOCKET, msg *Msg, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPRecvMsg", &err)
+	if msg == nil {
+		return 0, wsa.WSAEFAULT
+	}
+	if s.stream() {
+		return 0, wsa.WSAEINVAL
+	}
+	if err := checkBuffers(msg.Buffers); err != nil {
+		return 0, err
+	}
+	if err := s.checkOverlapped(overlapped); err != nil {
+		return 0, err
+	}
+	op := newOperation(s)
+	op.msg.Bufs, op.msg.Flags, op.msg.Name, op.msg.Control = msg.Buffers, msg.Flags, msg.Name, msg.Control
+	n, err = s.receive(op)
+	msg.Flags, msg.Control = op.msg.Flags, op.msg.Control
+	op.free()
+	return n, err
+}

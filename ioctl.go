@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package winsock
+
+import (
+	"encoding/binary"
+	"time"
+
+	"winsock/wsa"
+)
+
+// IoctlSocket controls a socket with a command that takes or gives one
+// number: FIONBIO, FIONREAD or SIOCATMARK ("ioctlsocket function").
+//
+// Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAEFAULT for a nil argument,
+// WSAEOPNOTSUPP for an unknown command.
+func IoctlSocket(h SOCKET, command uint32, argument *uint32) error {
+	if argument == nil {
+		if s, err := use(h); err != nil {
+			return err
+		} else {
+			s.Release()
+		}
+		return wsa.WSAEFAULT
+	}
+	var value [4]byte
+	binary.LittleEndian.PutUint32(value[:], *argument)
+	_, err := WSAIoctl(h, command, value[:], value[:], nil, nil)
+	if err == nil && command&wsa.IOC_OUT != 0 {
+		*argument = binary.LittleEndian.Uint32(value[:])
+	}
+	return err
+}
+
+// WSAIoctl controls a socket ("WSAIoctl function"). It returns how many
+// bytes of out were written.
+//
+// Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAEFAULT for a buffer too short,
+// WSAEINVAL, WSAEOPNOTSUPP for an unknown code and for an overlapped call.
+func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+	s, err := use(h)
+	if err != nil {
+		return 0, err
+	}
+	defer s.done("WSPIoctl", &err)
+	if err := s.checkOverlapped(overlapped); err != nil {
+		return 0, err
+	}
+	switch code {
+	case wsa.FIONBIO:
+		return 0, s.setNonblocking(in)
+	case wsa.SIO_BASE_HANDLE, wsa.SIO_BSP_HANDLE, wsa.SIO_BSP_HANDLE_SELECT, wsa.SIO_BSP_HANDLE_POLL:
+		return putHandle(out, h)
+	case wsa.SIO_KERNEL_DESCRIPTOR:
+		return s.kernelDescriptor(out)
+	}
+	return s.path.Load().top.Ioctl(code, in, out)
+}
+
+// setNonblocking is FIONBIO. A socket with an event selection cannot be made
+// blocking.
+func (s *socket) setNonblocking(in []byte) error {
+	v, err := takeInt(in)
+	if err != nil {
+		return err
+	}
+	if v == 0 && s.selection.active() {
+		return wsa.WSAEINVAL
+	}
+	s.nonblocking.Store(v != 0)
+	return nil
+}
+
+// kernelDescriptor is SIO_KERNEL_DESCRIPTOR. It answers WSAEOPNOTSUPP unless
+// the whole chain preserves the kernel's handle.
+func (s *socket) kernelDescriptor(out []byte) (int, error) {
+	fd, ok := spi.HandleOf(s.path.Load().top)
+	if !ok {
+		return 0, wsa.WSAEOPNOTSUPP
+	}
+	return putInt(out, uint32(fd))
+}
+
+func putHandle(out []byte, h SOCKET) (int, error) {
+	if len(out) < 8 {
+		return 0, wsa.WSAEFAULT
+	}
+	binary.LittleEndian.PutUint64(out, uint64(h))
+	return 8, nil
+}
+
+// linger is what closesocket waits for first: unsent data, if SO_LINGER is
+// on with a time above zero. Past that time the connection is reset.
+//
+// Errors: WSAEWOULDBLOCK on a non-blocking socket with unsent data.
+func (s *socket) linger() error {
+	top := s.path.Load().top
+	l, ok := top.(spi.Lingerer)
+	if !ok {
+		return nil
+	}
+	var value [4]byte
+	if n, err := top.GetSockOpt(wsa.SOL_SOCKET, wsa.SO_LINGER, value[:]); err != nil || n < 4 {
+		return nil
+	}
+	onoff, seconds := binary.LittleEndian.Uint16(value[:]), binary.LittleEndian.Uint16(value[2:])
+	if onoff == 0 || seconds == 0 {
+		return nil
+	}
+	end := time.Now().Add(time.Duration(seconds) * time.Second)
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		if err := l.Linger(); err != wsa.WSAEWOULDBLOCK {
+			return nil
+		}
+		if s.nonblocking.Load() {
+			return wsa.WSAEWOULDBLOCK
+		}
+		left := time.Until(end)
+		if left <= 0 || s.Closing() {
+			l.Abort()
+			return nil
+		}
+		time.Sleep(min(pause, left))
+	}
+}

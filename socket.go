@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package winsock
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"winsock/object"
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// A SOCKET is the handle of a socket.
+type SOCKET object.Handle
+
+// INVALID_SOCKET is no socket.
+const INVALID_SOCKET = ^SOCKET(0)
+
+// A HANDLE is the handle of an event or another object that is waited for.
+type HANDLE = object.Handle
+
+// A socket is what a SOCKET names: the top of a provider chain, and all that
+// Winsock itself keeps for it. Providers never block; waiting happens here
+// (wait.go).
+type socket struct {
+	object.Header
+
+	info  wsa.ProtocolInfo // the catalog entry it was opened from
+	flags uint32           // WSA_FLAG_ of its creation
+
+	// path is the way of the calls. It is replaced when a connection is
+	// established and when a provider of the chain has failed.
+	path atomic.Pointer[path]
+
+	// connecting is set while a non-blocking connect may be under way.
+	// Until it is over, data calls look whether the path has changed.
+	connecting atomic.Bool
+
+	nonblocking atomic.Bool
+
+	recv, send half
+
+	deferred deferredAccepts
+
+	selection selection
+}
+
+// A path is the way that calls take through a chain.
+type path struct {
+	top    spi.Socket // calls that control: all that is not data
+	data   spi.Socket // Send and Recv, past the layers that leave data alone
+	parker spi.Parker // data as a Parker, nil if it is none
+}
+
+// A half is what Winsock keeps for one direction of a socket.
+type half struct {
+	timeout  atomic.Int64 // SO_RCVTIMEO or SO_SNDTIMEO, in nanoseconds; 0: none
+	deadline atomic.Int64 // of SetDeadline, Unix nanoseconds; 0: none
+	timed    atomic.Bool  // the parker's deadline may be set
+
+	mu      sync.Mutex // protects waiters
+	waiters *waiter    // those in wait.go
+}
+
+// newSocket makes the object for a chain's top. It has no handle yet.
+func newSocket(top spi.Socket, info *wsa.ProtocolInfo, flags uint32) *socket {
+	s := &socket{info: *info, flags: flags}
+	s.setPath(top)
+	return s
+}
+
+// setPath makes top the way of the calls, and finds the way of the data.
+func (s *socket) setPath(top spi.Socket) {
+	p := &path{top: top, data: spi.DataPathOf(top)}
+	p.parker, _ = p.data.(spi.Parker)
+	s.path.Store(p)
+}
+
+// SOCKET returns the handle.
+func (s *socket) SOCKET() SOCKET { return SOCKET(s.Handle()) }
+
+// stream reports whether the socket is a byte stream.
+func (s *socket) stream() bool { return s.info.ServiceFlags1&wsa.XP1_MESSAGE_ORIENTED == 0 }
+
+// use begins a call on a socket. The caller ends it with s.done.
+//
+// Errors: WSANOTINITIALISED, WSAENOTSOCK.
+func use(h SOCKET) (*socket, error) {
+	if startup.count.Load() == 0 {
+		return nil, wsa.WSANOTINITIALISED
+	}
+	o := object.Acquire(object.Handle(h))
+	if o == nil {
+		return nil, wsa.WSAENOTSOCK
+	}
+	s, ok := o.(*socket)
+	if !ok {
+		o.(interface{ Release() }).Release()
+		return nil, wsa.WSAENOTSOCK
+	}
+	return s, nil
+}
+
+// Socket creates a socket ("socket function"): WSASocket with the overlapped
+// attribute and no protocol info.
+func Socket(family, socketType, protocol int32) (SOCKET, error) {
+	return WSASocket(family, socketType, protocol, nil, 0, wsa.WSA_FLAG_OVERLAPPED)
+}
+
+// WSASocket creates a socket of the catalog's first entry that serves the
+// family, type and protocol, or of the entry that info describes ("WSASocketW
+// function"). group is reserved.
+//
+// Errors: WSANOTINITIALISED, WSAEAFNOSUPPORT, WSAESOCKTNOSUPPORT,
+// WSAEPROTONOSUPPORT, WSAEPROTOTYPE, WSAEINVAL, WSAEMFILE, WSAENOBUFS,
+// WSAEACCES for a raw socket without the right to it,
+// WSAEPROVIDERFAILEDINIT.
+func WSASocket(family, socketType, protocol int32, info *wsa.ProtocolInfo, group, flags uint32) (SOCKET, error) {
+	if err := requireStartup(); err != nil {
+		return INVALID_SOCKET, err
+	}
+	top, entry, err := openChain(family, socketType, protocol, info, group, flags)
+	if err != nil {
+		return INVALID_SOCKET, err
+	}
+	return adopt(newSocket(top, entry, flags))
+}
+
+// adopt gives s its handle; without one, the chain is closed again.
+func adopt(s *socket) (SOCKET, error) {
+	h, err := object.Open(s)
+	if err != nil {
+		s.Destroy()
+		return INVALID_SOCKET, err
+	}
+	return SOCKET(h), nil
+}
+
+// CloseSocket closes a socket ("closesocket function"). Calls that wait on
+// it end with WSAEINTR. It waits for unsent data if SO_LINGER says so and
+// the socket is blocking; on a non-blocking one it answers WSAEWOULDBLOCK in
+// that case, and the socket stays open.
+//
+// Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAEWOULDBLOCK.
+func CloseSocket(h SOCKET) (err error) {
+	s, err := use(h)
+	if err != nil {
+		return err
+	}
+	defer s.done("WSPCloseSocket", &err)
+	if err := s.linger(); err != nil {
+		return err
+	}
+	if !s.close() {
+		return wsa.WSAENOTSOCK
+	}
+	s.settle()
+	return nil
+}
+
+// close ends the handle and wakes whoever waits on the socket. It reports
+// false if somebody else did so before.
+func (s *socket) close() bool {
+	if !object.Close(s) {
+		return false
+	}
+	s.selection.cancel(s)
+	if p := s.path.Load(); p.parker != nil {
+		p.parker.Unpark()
+	}
+	s.recv.wake()
+	s.send.wake()
+	return true
+}
+
+// settleTime is how long closesocket waits for the calls it has woken. They
+// need microseconds; only one that a faulty layer keeps needs longer, and is
+// left behind.
+const settleTime = time.Second
+
+// settle waits until the caller's use of the closed socket is the last one,
+// so that the connection ends and the port is free when closesocket returns.
+func (s *socket) settle() {
+	wait := 10 * time.Microsecond
+	for end := time.Now().Add(settleTime); !s.Alone() && time.Now().Before(end); {
+		time.Sleep(wait)
+		wait = min(2*wait, time.Millisecond)
+	}
+}
+
+// Destroy frees the chain. It is called by the last user, or by adopt.
+func (s *socket) Destroy() {
+	s.deferred.drop()
+	closeGuarded(s.path.Load().top, &s.info)
+}
