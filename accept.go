@@ -167,7 +167,8 @@ func (s *socket) ask(condition ConditionFunc, a acceptable) error {
 
 // admit makes a socket of a connection.
 func (s *socket) admit(a acceptable, peer *wsa.Sockaddr) (SOCKET, error) {
-	child := newSocket(a.sock, &s.info, s.flags)
+	s.chain.Retain()
+	child := newSocket(a.sock, s.chain, s.flags)
 	child.nonblocking.Store(s.nonblocking.Load())
 	child.recv.timeout.Store(s.recv.timeout.Load())
 	child.send.timeout.Store(s.send.timeout.Load())

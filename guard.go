@@ -35,12 +35,12 @@ func (s *socket) fail(call string, v any) {
 	s.send.wake()
 	go func() {
 		if l, ok := old.top.(spi.Lingerer); ok {
-			guarded(&s.info, l.Abort)
+			guarded(s.info, l.Abort)
 		}
 		if old.parker != nil {
-			guarded(&s.info, old.parker.Unpark)
+			guarded(s.info, old.parker.Unpark)
 		}
-		closeGuarded(old.top, &s.info)
+		closeGuarded(old.top, s.info)
 	}()
 }
 

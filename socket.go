@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"winsock/chain"
 	"winsock/object"
 	"winsock/spi"
 	"winsock/wsa"
@@ -27,8 +28,9 @@ type HANDLE = object.Handle
 type socket struct {
 	object.Header
 
-	info  wsa.ProtocolInfo // the catalog entry it was opened from
-	flags uint32           // WSA_FLAG_ of its creation
+	chain *chain.Chain      // the started providers that it uses
+	info  *wsa.ProtocolInfo // the catalog entry it was opened from
+	flags uint32            // WSA_FLAG_ of its creation
 
 	// path is the way of the calls. It is replaced when a connection is
 	// established and when a provider of the chain has failed.
@@ -64,9 +66,10 @@ type half struct {
 	waiters *waiter    // those in wait.go
 }
 
-// newSocket makes the object for a chain's top. It has no handle yet.
-func newSocket(top spi.Socket, info *wsa.ProtocolInfo, flags uint32) *socket {
-	s := &socket{info: *info, flags: flags}
+// newSocket makes the object for a chain's top, with a use of the chain that
+// is given back when it is destroyed. It has no handle yet.
+func newSocket(top spi.Socket, c *chain.Chain, flags uint32) *socket {
+	s := &socket{chain: c, info: c.Info(), flags: flags}
 	s.setPath(top)
 	return s
 }
@@ -121,11 +124,12 @@ func WSASocket(family, socketType, protocol int32, info *wsa.ProtocolInfo, group
 	if err := requireStartup(); err != nil {
 		return INVALID_SOCKET, err
 	}
-	top, entry, err := openChain(family, socketType, protocol, info, group, flags)
+	snap := store.Snapshot()
+	choice, err := choose(snap, family, socketType, protocol, info)
 	if err != nil {
 		return INVALID_SOCKET, err
 	}
-	return adopt(newSocket(top, entry, flags))
+	return openSocket(snap, choice, group, flags)
 }
 
 // adopt gives s its handle; without one, the chain is closed again.
@@ -193,5 +197,6 @@ func (s *socket) settle() {
 // Destroy frees the chain. It is called by the last user, or by adopt.
 func (s *socket) Destroy() {
 	s.deferred.drop()
-	closeGuarded(s.path.Load().top, &s.info)
+	closeGuarded(s.path.Load().top, s.info)
+	s.chain.Release()
 }
