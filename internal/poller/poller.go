@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package poller
+
+import (
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"winsock/internal/sys"
+	"winsock/wsa"
+)
+
+// interest is what every descriptor is registered for. Errors and hang-ups
+// are told unasked.
+const interest = sys.POLLIN | sys.POLLOUT | sys.POLLPRI | sys.POLLRDHUP | sys.EPOLLET
+
+// batch is how many events one look takes at most.
+const batch = 64
+
+// grace is how long the background goroutine waits, after the last driver
+// has left, for one to come back: a server's loop leaves only to handle what
+// it got, and starting the goroutine each time would cost more than it gives.
+const grace = time.Millisecond
+
+// A Target is told of its descriptor's readiness.
+type Target interface {
+	// NotifyReady gets the sys.POLL bits of an event. It must not block.
+	// An event that was under way when the descriptor was removed may
+	// still be told afterwards.
+	NotifyReady(bits uint32)
+}
+
+// A Desc is the registration of one descriptor. Its zero value with a Target
+// is ready for Add.
+type Desc struct {
+	Target Target
+
+	// id is the place in the poller's table and its generation; the kernel
+	// hands it back with each event, so that a late event of a descriptor
+	// that is gone cannot reach the next one with the same number.
+	id id
+}
+
+type id struct {
+	index      int32
+	generation int32 // 0 when not registered
+}
+
+type slot struct {
+	desc       *Desc
+	generation int32
+}
+
+// A Poller is an epoll with its table of descriptors. The zero value is
+// ready for use.
+type Poller struct {
+	mu    sync.Mutex // protects everything below
+	slots []slot
+	free  []int32
+	count int // registered descriptors
+
+	open    bool // epfd and wakefd are
+	epfd    int
+	wakefd  int
+	woken   bool // Wake came while nobody drove
+	drivers int  // calls of Poll
+	driven  bool // somebody drives, or did a moment ago
+	entries int  // of drivers, ever
+
+	routine *os.File // what the background goroutine is parked on, nil when there is none
+	timer   *time.Timer
+	armed   bool
+	seen    int // entries when the timer was armed
+}
+
+// Default is the poller of the process.
+var Default Poller
+
+// Add registers fd. Events that hold already are told at once. The error is
+// WSAENOBUFS or WSAEMFILE when the kernel cannot take another one.
+func (p *Poller) Add(fd int, d *Desc) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.openLocked(); err != nil {
+		return err
+	}
+	var index int32
+	if n := len(p.free); n > 0 {
+		index, p.free = p.free[n-1], p.free[:n-1]
+	} else {
+		index = int32(len(p.slots))
+		p.slots = append(p.slots, slot{generation: 1})
+	}
+	s := &p.slots[index]
+	s.desc = d
+	d.id = id{index, s.generation}
+	ev := sys.EpollEvent{Events: interest, Fd: index, Pad: s.generation}
+	if e := sys.EpollAdd(p.epfd, fd, &ev); e != 0 {
+		p.dropLocked(d)
+		p.settleLocked()
+		return wsa.FromErrno(e).Err()
+	}
+	p.count++
+	p.settleLocked()
+	return nil
+}
+
+// Remove takes fd out; it does nothing if d is not registered.
+func (p *Poller) Remove(fd int, d *Desc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.id.generation == 0 {
+		return
+	}
+	sys.EpollDel(p.epfd, fd)
+	p.dropLocked(d)
+	p.count--
+	p.settleLocked()
+}
+
+func (p *Poller) dropLocked(d *Desc) {
+	s := &p.slots[d.id.index]
+	s.desc = nil
+	if s.generation++; s.generation <= 0 {
+		s.generation = 1
+	}
+	p.free = append(p.free, d.id.index)
+	d.id = id{}
+}
+
+// openLocked makes sure that there is an epoll descriptor.
+func (p *Poller) openLocked() error {
+	if p.open {
+		return nil
+	}
+	epfd, e := sys.EpollCreate()
+	if e != 0 {
+		return wsa.FromErrno(e).Err()
+	}
+	wakefd, e := sys.EventFd()
+	if e == 0 {
+		ev := sys.EpollEvent{Events: sys.POLLIN | sys.EPOLLET, Fd: -1}
+		if e = sys.EpollAdd(epfd, wakefd, &ev); e != 0 {
+			sys.Close(wakefd)
+		}
+	}
+	if e == 0 {
+		e = sys.SetNonblock(epfd) // for os.NewFile to let the runtime poll it
+	}
+	if e != 0 {
+		sys.Close(epfd)
+		return wsa.FromErrno(e).Err()
+	}
+	p.open, p.epfd, p.wakefd = true, epfd, wakefd
+	return nil
+}
+
+// settleLocked starts or stops the background goroutine and closes what is
+// no longer used, as the state wants it.
+func (p *Poller) settleLocked() {
+	switch {
+	case p.routine == nil && p.count > 0 && !p.driven:
+		p.startLocked()
+	case p.routine != nil && !p.wantRoutineLocked():
+		p.routine.SetReadDeadline(past) // it ends by itself
+	}
+	if p.open && p.count == 0 && p.routine == nil && !p.driven {
+		sys.Close(p.wakefd)
+		sys.Close(p.epfd)
+		p.open = false
+	}
+}
+
+// dispatch takes the events that are there, waiting up to ms milliseconds
+// for the first, and tells the targets. It returns how many it took.
+func (p *Poller) dispatch(epfd, ms int) (int, error) {
+	var events [batch]sys.EpollEvent
+	n, e := sys.EpollWait(epfd, events[:], ms)
+	if e != 0 {
+		if e == syscall.EINTR {
+			return 0, nil
+		}
+		return 0, wsa.FromErrno(e).Err()
+	}
+	var targets [batch]Target
+	p.mu.Lock()
+	for i := range events[:n] {
+		ev := &events[i]
+		if ev.Fd < 0 {
+			sys.EventFdTake(p.wakefd)
+			continue
+		}
+		if s := &p.slots[ev.Fd]; s.desc != nil && s.generation == ev.Pad {
+			targets[i] = s.desc.Target
+		}
+	}
+	p.mu.Unlock()
+	for i, t := range targets[:n] {
+		if t != nil {
+			t.NotifyReady(events[i].Events)
+		}
+	}
+	return n, nil
+}

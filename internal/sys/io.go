@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// always are the flags of every send: never wait, never raise SIGPIPE.
+const always = syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL
+
+// SendTo sends p to the address whose memory is name, or to the peer when
+// that is empty.
+func SendTo(fd int, p []byte, flags int, name []byte) (int, Errno) {
+	if len(p) > RawLimit {
+		return sendToLong(fd, p, flags, name)
+	}
+	for {
+		n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)),
+			uintptr(flags|always), uintptr(orNil(name)), uintptr(len(name)))
+		if e != syscall.EINTR {
+			return count(n, e), e
+		}
+	}
+}
+
+func sendToLong(fd int, p []byte, flags int, name []byte) (int, Errno) {
+	for {
+		n, _, e := syscall.Syscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)),
+			uintptr(flags|always), uintptr(orNil(name)), uintptr(len(name)))
+		if e != syscall.EINTR {
+			return count(n, e), e
+		}
+	}
+}
+
+// RecvFrom receives into p. The sender's address is written to name, if that
+// has memory, and its length returned.
+func RecvFrom(fd int, p []byte, flags int, name []byte) (n, nameLen int, e Errno) {
+	length := uint32(len(name))
+	var lp *uint32
+	if length > 0 {
+		lp = &length
+	}
+	for {
+		var r uintptr
+		if len(p) > RawLimit {
+			r, _, e = syscall.Syscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)),
+				uintptr(flags|syscall.MSG_DONTWAIT), uintptr(orNil(name)), uintptr(unsafe.Pointer(lp)))
+		} else {
+			r, _, e = syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)),
+				uintptr(flags|syscall.MSG_DONTWAIT), uintptr(orNil(name)), uintptr(unsafe.Pointer(lp)))
+		}
+		if e != syscall.EINTR {
+			return count(r, e), int(length), e
+		}
+	}
+}
+
+func count(n uintptr, e Errno) int {
+	if e != 0 {
+		return 0
+	}
+	return int(n)
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"encoding/binary"
+	"syscall"
+	"time"
+
+	"winsock/internal/sys"
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// Connect is WSPConnect.
+func (s *socket) Connect(name *wsa.Sockaddr) error {
+	s.mu.Lock()
+	var err error
+	if s.kind.stream {
+		err = s.connectStreamLocked(name)
+	} else {
+		err = s.connectDatagramLocked(name)
+	}
+	s.mu.Unlock()
+	switch {
+	case err == nil:
+		s.watchers.Notify(spi.EventConnect | spi.EventWrite) // the kernel tells of no change
+	case s.has(stateFailed):
+		s.watchers.Notify(spi.EventConnectFail)
+	}
+	return err
+}
+
+func (s *socket) connectStreamLocked(name *wsa.Sockaddr) error {
+	if err := s.kind.check(name); err != nil {
+		return err
+	}
+	s.settleLocked()
+	switch state := s.state.Load(); {
+	case state&stateListening != 0:
+		return wsa.WSAEINVAL // difference 26
+	case state&stateConnecting != 0:
+		return wsa.WSAEALREADY
+	case state&stateConnected != 0:
+		return wsa.WSAEISCONN
+	}
+	if s.kind.inet && (name.Port() == 0 || unspecified(name)) {
+		return wsa.WSAEADDRNOTAVAIL
+	}
+	s.setLocked(0, stateFailed)
+	s.peer = *name
+	var raw rawName
+	raw.set(s.kind, name)
+	e := sys.Connect(s.fd, raw.bytes())
+	switch e {
+	case 0:
+		s.connectedLocked()
+		return nil
+	case sys.EINPROGRESS:
+		s.setLocked(stateConnecting|stateBound, 0)
+		return wsa.WSAEWOULDBLOCK
+	}
+	s.connError = connectError(e)
+	s.setLocked(stateFailed, 0)
+	s.disconnectLocked()
+	return s.connError.Err()
+}
+
+// connectError is the code of a connection attempt that the kernel ended
+// with e.
+func connectError(e sys.Errno) wsa.Errno {
+	switch e {
+	case sys.EAGAIN, // AF_UNIX: the listener's queue is full
+		syscall.ENOENT, syscall.ENOTDIR: // AF_UNIX: nobody is there
+		return wsa.WSAECONNREFUSED
+	case sys.EINVAL: // such as a link-local address without scope id
+		return wsa.WSAEADDRNOTAVAIL
+	}
+	return wsa.FromErrno(e)
+}
+
+func (s *socket) connectedLocked() {
+	s.connError, s.soError = 0, 0
+	s.connectTime = time.Now()
+	s.setLocked(stateConnected|stateBound, stateConnecting|stateFailed)
+}
+
+// settle finds out whether a connection attempt has ended meanwhile.
+func (s *socket) settle() {
+	if s.has(stateConnecting) {
+		s.mu.Lock()
+		s.settleLocked()
+		s.mu.Unlock()
+	}
+}
+
+func (s *socket) settleLocked() {
+	if !s.has(stateConnecting) {
+		return
+	}
+	var buf [wsa.SizeofStorage]byte
+	if _, e := sys.GetPeerName(s.fd, buf[:]); e == 0 {
+		s.connectedLocked()
+		return
+	}
+	n, _ := sys.GetSockOptInt(s.fd, sys.SOL_SOCKET, sys.SO_ERROR)
+	switch e := sys.Errno(n); e {
+	case 0: // still under way
+	case sys.ECONNRESET, sys.EPIPE:
+		// A SYN that is answered with a reset is ECONNREFUSED; so it was
+		// connected, and then reset.
+		s.connectedLocked()
+		s.dieLocked(wsa.WSAECONNRESET)
+	default:
+		s.connError = connectError(e)
+		s.soError = s.connError
+		s.setLocked(stateFailed, stateConnecting)
+		s.disconnectLocked()
+	}
+}
+
+// disconnectLocked makes the kernel's socket as good as new after a failed
+// attempt, so that it can connect again and even listen (difference 66). The
+// port stays the socket's.
+func (s *socket) disconnectLocked() {
+	if !s.kind.inet {
+		return
+	}
+	var local [wsa.SizeofStorage]byte
+	n, _ := sys.GetSockName(s.fd, local[:])
+	sys.Connect(s.fd, unspecName[:])
+	if s.has(stateBound) && s.claim == nil && n >= s.kind.nameLen {
+		w := s.kind.wildcard()
+		copy(w.buf[2:4], local[2:4])
+		sys.Bind(s.fd, w.bytes()) // if somebody was quicker, the next attempt takes another port
+	}
+}
+
+// unspecName is the address that dissolves an association.
+var unspecName = func() (b [wsa.SizeofSockaddrIn]byte) {
+	binary.NativeEndian.PutUint16(b[:], sys.AF_UNSPEC)
+	return b
+}()
+
+// ConnectResult tells how the last Connect ended.
+func (s *socket) ConnectResult() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settleLocked()
+	switch state := s.state.Load(); {
+	case state&stateConnected != 0:
+		return nil
+	case state&stateConnecting != 0:
+		return wsa.WSAEWOULDBLOCK
+	case state&stateFailed != 0:
+		return s.connError.Err()
+	}
+	return wsa.WSAENOTCONN
+}
+
+// connectDatagramLocked sets the peer, or dissolves the association for
+// AF_UNSPEC and the all-zero address (difference 70).
+func (s *socket) connectDatagramLocked(name *wsa.Sockaddr) error {
+	if name != nil && name.Len() >= 2 && name.Family() == wsa.AF_UNSPEC {
+		return s.dissolveLocked()
+	}
+	if err := s.kind.check(name); err != nil {
+		return err
+	}
+	if unspecified(name) {
+		return s.dissolveLocked()
+	}
+	if s.kind.typ == wsa.SOCK_DGRAM && name.Port() == 0 {
+		return wsa.WSAEADDRNOTAVAIL
+	}
+	if err := s.bindImplicitlyLocked(); err != nil {
+		return err
+	}
+	var raw rawName
+	raw.set(s.kind, name)
+	if e := sys.Connect(s.fd, raw.bytes()); e != 0 {
+		return wsa.FromErrno(e).Err()
+	}
+	s.peer = *name
+	s.setLocked(stateConnected, 0)
+	return nil
+}
+
+func (s *socket) dissolveLocked() error {
+	if !s.has(stateConnected) {
+		return nil
+	}
+	if e := sys.Connect(s.fd, unspecName[:]); e != 0 {
+		return wsa.FromErrno(e).Err()
+	}
+	s.peer = wsa.Sockaddr{}
+	s.setLocked(0, stateConnected)
+	return nil
+}

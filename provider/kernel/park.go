@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// A parker lets goroutines wait for a socket by the runtime's own poller, as
+// those of package net do. It is built when first wanted; from then on the
+// os.File owns the descriptor.
+type parker struct {
+	mu    sync.Mutex // protects what follows, but for the lanes
+	file  *os.File
+	conn  syscall.RawConn
+	ended bool // Unpark was called
+
+	lanes [2]lane
+}
+
+// A lane is what one direction needs for its parked goroutine.
+type lane struct {
+	busy    atomic.Bool // somebody is parked
+	try     func() bool
+	attempt func(fd uintptr) bool // calls try; made once, so that Park does not allocate
+}
+
+var past = time.Unix(1, 0)
+
+// open returns the runtime's handle, making it when first called. It is nil
+// if the runtime cannot poll the descriptor.
+func (p *parker) open(fd int) (conn syscall.RawConn, ended bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file == nil {
+		p.file = os.NewFile(uintptr(fd), "socket")
+		for i := range p.lanes {
+			l := &p.lanes[i]
+			l.attempt = func(uintptr) bool { return l.try() }
+		}
+		conn, err := p.file.SyscallConn()
+		if err == nil && p.file.SetReadDeadline(time.Time{}) == nil {
+			p.conn = conn
+		}
+	}
+	return p.conn, p.ended
+}
+
+// close closes the descriptor if it is the parker's.
+func (p *parker) close() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file == nil {
+		return false
+	}
+	p.file.Close()
+	return true
+}
+
+// Park waits in the runtime's poller.
+func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
+	l := &s.park.lanes[d]
+	if !l.busy.CompareAndSwap(false, true) {
+		return false, nil
+	}
+	defer l.busy.Store(false)
+	conn, ended := s.park.open(s.fd)
+	if conn == nil {
+		return false, nil
+	}
+	if ended {
+		return true, wsa.WSAEINTR
+	}
+	l.try = try
+	var err error
+	if d == spi.Receiving {
+		err = conn.Read(l.attempt)
+	} else {
+		err = conn.Write(l.attempt)
+	}
+	l.try = nil
+	switch {
+	case err == nil:
+		return true, nil
+	case s.park.hasEnded() || !errors.Is(err, os.ErrDeadlineExceeded):
+		return true, wsa.WSAEINTR
+	}
+	return true, wsa.WSAETIMEDOUT
+}
+
+func (p *parker) hasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
+// SetParkDeadline sets the time at which Park gives up.
+func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
+	p := &s.park
+	if conn, _ := p.open(s.fd); conn == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.ended:
+	case d == spi.Receiving:
+		p.file.SetReadDeadline(t)
+	default:
+		p.file.SetWriteDeadline(t)
+	}
+}
+
+// Unpark ends all calls of Park.
+func (s *socket) Unpark() {
+	p := &s.park
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.file != nil {
+		p.file.SetDeadline(past)
+	}
+}
