@@ -3,7 +3,6 @@
 package winsock
 
 import (
-	"winsock/catalog"
 	"winsock/chain"
 
 	// The providers that are compiled in. This is the only place above
@@ -14,14 +13,6 @@ import (
 	_ "winsock/provider/kernel"
 	_ "winsock/provider/mem"
 )
-
-// store is the process's view of the catalog. Of the drivers above, these
-// are the ones whose protocols and name spaces are there without being
-// installed, in this order.
-var store = catalog.NewStore(catalog.Config{
-	Drivers:     []string{"kernel"},
-	NameDrivers: []string{"hosts", "dns"},
-})
 
 // chains keeps the providers that the process has started.
 var chains chain.Manager

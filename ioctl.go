@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"winsock/spi"
 	"winsock/wsa"
 )
 

@@ -24,7 +24,7 @@ type Composed struct {
 // which and why, and wrap WSAEPROVIDERFAILEDINIT for an unknown layer and
 // WSAEINVAL for bad options.
 func Compose(family, socketType, protocol int32, layers ...string) (*Composed, error) {
-	snap := store.Snapshot()
+	snap := theCatalog.Snapshot()
 	choice, err := choose(snap, family, socketType, protocol, nil)
 	if err != nil {
 		return nil, err

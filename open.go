@@ -3,9 +3,6 @@
 package winsock
 
 import (
-	"os"
-	"sync"
-
 	"winsock/catalog"
 	"winsock/spi"
 	"winsock/wsa"
@@ -13,27 +10,16 @@ import (
 
 // Catalog returns the store that sockets are opened from, for programs that
 // look into or change the catalog as a whole.
-func Catalog() *catalog.Store { return store }
-
-// thisProgram is what application categories are looked up by.
-var thisProgram = sync.OnceValue(func() (p struct {
-	path      string
-	arguments []string
-}) {
-	p.path, _ = os.Executable() // without a path, no category applies
-	p.arguments = os.Args[1:]
-	return p
-})
+func Catalog() *catalog.Store { return theCatalog }
 
 // choose finds the catalog's entry for a socket.
 func choose(snap *catalog.Snapshot, family, socketType, protocol int32, info *wsa.ProtocolInfo) (catalog.Choice, error) {
-	program := thisProgram()
 	return snap.Select(catalog.Request{
 		AddressFamily: family,
 		SocketType:    socketType,
 		Protocol:      protocol,
 		Info:          info,
-		Permission:    snap.Permission(program.path, program.arguments),
+		Permission:    ownPermission(),
 	})
 }
 

@@ -124,7 +124,7 @@ func WSASocket(family, socketType, protocol int32, info *wsa.ProtocolInfo, group
 	if err := requireStartup(); err != nil {
 		return INVALID_SOCKET, err
 	}
-	snap := store.Snapshot()
+	snap := theCatalog.Snapshot()
 	choice, err := choose(snap, family, socketType, protocol, info)
 	if err != nil {
 		return INVALID_SOCKET, err
