@@ -3,6 +3,7 @@
 package wsa
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net"
@@ -17,7 +18,8 @@ import (
 //
 // An Errno is an error, a [net.Error], and compares by errors.Is to the
 // errors that Go programs expect: net.ErrClosed, os.ErrDeadlineExceeded,
-// os.ErrPermission and the syscall.Errno of the same meaning.
+// context.Canceled, os.ErrPermission and the syscall.Errno of the same
+// meaning.
 type Errno uint32
 
 var (
@@ -55,7 +57,13 @@ func (e Errno) Err() error {
 }
 
 // Timeout reports whether the code says that time ran out.
-func (e Errno) Timeout() bool { return e == WSAETIMEDOUT || e == WSA_WAIT_TIMEOUT }
+func (e Errno) Timeout() bool {
+	switch e {
+	case WSAETIMEDOUT, WSA_WAIT_TIMEOUT, ERROR_SEM_TIMEOUT, ERROR_TIMEOUT:
+		return true
+	}
+	return false
+}
 
 // Temporary reports whether the same call may succeed later.
 func (e Errno) Temporary() bool {
@@ -71,49 +79,21 @@ func (e Errno) Is(target error) bool {
 	switch target {
 	case net.ErrClosed, fs.ErrClosed:
 		return e == WSAENOTSOCK || e == WSAEINTR || e == WSA_INVALID_HANDLE
-	case os.ErrDeadlineExceeded:
+	case os.ErrDeadlineExceeded, context.DeadlineExceeded:
 		return e.Timeout()
+	case context.Canceled:
+		return e == WSA_OPERATION_ABORTED || e == WSA_E_CANCELLED || e == WSAECANCELLED
 	case fs.ErrPermission:
-		return e == WSAEACCES
+		return e == WSAEACCES || e == ERROR_ACCESS_DENIED
 	case fs.ErrExist:
 		return e == WSAEADDRINUSE
+	case fs.ErrInvalid:
+		return e == WSAEINVAL || e == WSA_INVALID_PARAMETER
 	case errors.ErrUnsupported:
 		return e == WSAEOPNOTSUPP || e == WSAEAFNOSUPPORT || e == WSAEPROTONOSUPPORT || e == WSAENOPROTOOPT
 	}
 	if errno, ok := target.(syscall.Errno); ok {
-		return errno != 0 && FromErrno(errno) == e
+		return paired(errno, e)
 	}
 	return false
-}
-
-// ErrnoOf returns the code that err carries. It is 0 for nil, the wrapped
-// Errno or the translation of a wrapped syscall.Errno where there is one,
-// the nearest code for the errors of packages os and net, and
-// WSASYSCALLFAILURE for anything else.
-func ErrnoOf(err error) Errno {
-	if err == nil {
-		return 0
-	}
-	if e, ok := err.(Errno); ok {
-		return e
-	}
-	var e Errno
-	if errors.As(err, &e) {
-		return e
-	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return FromErrno(errno)
-	}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return WSAETIMEDOUT
-	case errors.Is(err, net.ErrClosed), errors.Is(err, fs.ErrClosed):
-		return WSAEINTR
-	case errors.Is(err, fs.ErrPermission):
-		return WSAEACCES
-	case errors.Is(err, errors.ErrUnsupported):
-		return WSAEOPNOTSUPP
-	}
-	return WSASYSCALLFAILURE
 }

@@ -6,104 +6,106 @@ package wsa
 // Codes". The three-digit ones are the Windows system codes that Winsock
 // shares with the rest of the system.
 const (
-	WSA_INVALID_HANDLE         Errno = 6
-	WSA_NOT_ENOUGH_MEMORY      Errno = 8
-	WSA_INVALID_PARAMETER      Errno = 87
-	ERROR_INSUFFICIENT_BUFFER  Errno = 122
-	WSA_WAIT_TIMEOUT           Errno = 258
-	WSA_OPERATION_ABORTED      Errno = 995
-	WSA_IO_INCOMPLETE          Errno = 996
-	WSA_IO_PENDING             Errno = 997
-	WSAEINTR                   Errno = 10004
-	WSAEBADF                   Errno = 10009
-	WSAEACCES                  Errno = 10013
-	WSAEFAULT                  Errno = 10014
-	WSAEINVAL                  Errno = 10022
-	WSAEMFILE                  Errno = 10024
-	WSAEWOULDBLOCK             Errno = 10035
-	WSAEINPROGRESS             Errno = 10036
-	WSAEALREADY                Errno = 10037
-	WSAENOTSOCK                Errno = 10038
-	WSAEDESTADDRREQ            Errno = 10039
-	WSAEMSGSIZE                Errno = 10040
-	WSAEPROTOTYPE              Errno = 10041
-	WSAENOPROTOOPT             Errno = 10042
-	WSAEPROTONOSUPPORT         Errno = 10043
-	WSAESOCKTNOSUPPORT         Errno = 10044
-	WSAEOPNOTSUPP              Errno = 10045
-	WSAEPFNOSUPPORT            Errno = 10046
-	WSAEAFNOSUPPORT            Errno = 10047
-	WSAEADDRINUSE              Errno = 10048
-	WSAEADDRNOTAVAIL           Errno = 10049
-	WSAENETDOWN                Errno = 10050
-	WSAENETUNREACH             Errno = 10051
-	WSAENETRESET               Errno = 10052
-	WSAECONNABORTED            Errno = 10053
-	WSAECONNRESET              Errno = 10054
-	WSAENOBUFS                 Errno = 10055
-	WSAEISCONN                 Errno = 10056
-	WSAENOTCONN                Errno = 10057
-	WSAESHUTDOWN               Errno = 10058
-	WSAETOOMANYREFS            Errno = 10059
-	WSAETIMEDOUT               Errno = 10060
-	WSAECONNREFUSED            Errno = 10061
-	WSAELOOP                   Errno = 10062
-	WSAENAMETOOLONG            Errno = 10063
-	WSAEHOSTDOWN               Errno = 10064
-	WSAEHOSTUNREACH            Errno = 10065
-	WSAENOTEMPTY               Errno = 10066
-	WSAEPROCLIM                Errno = 10067
-	WSAEUSERS                  Errno = 10068
-	WSAEDQUOT                  Errno = 10069
-	WSAESTALE                  Errno = 10070
-	WSAEREMOTE                 Errno = 10071
-	WSASYSNOTREADY             Errno = 10091
-	WSAVERNOTSUPPORTED         Errno = 10092
-	WSANOTINITIALISED          Errno = 10093
-	WSAEDISCON                 Errno = 10101
-	WSAENOMORE                 Errno = 10102
-	WSAECANCELLED              Errno = 10103
-	WSAEINVALIDPROCTABLE       Errno = 10104
-	WSAEINVALIDPROVIDER        Errno = 10105
-	WSAEPROVIDERFAILEDINIT     Errno = 10106
-	WSASYSCALLFAILURE          Errno = 10107
-	WSASERVICE_NOT_FOUND       Errno = 10108
-	WSATYPE_NOT_FOUND          Errno = 10109
-	WSA_E_NO_MORE              Errno = 10110
-	WSA_E_CANCELLED            Errno = 10111
-	WSAEREFUSED                Errno = 10112
-	WSAEDUPLICATE_NAME         Errno = 10900
-	WSAHOST_NOT_FOUND          Errno = 11001
-	WSATRY_AGAIN               Errno = 11002
-	WSANO_RECOVERY             Errno = 11003
-	WSANO_DATA                 Errno = 11004
-	WSA_QOS_RECEIVERS          Errno = 11005
-	WSA_QOS_SENDERS            Errno = 11006
-	WSA_QOS_NO_SENDERS         Errno = 11007
-	WSA_QOS_NO_RECEIVERS       Errno = 11008
-	WSA_QOS_REQUEST_CONFIRMED  Errno = 11009
-	WSA_QOS_ADMISSION_FAILURE  Errno = 11010
-	WSA_QOS_POLICY_FAILURE     Errno = 11011
-	WSA_QOS_BAD_STYLE          Errno = 11012
-	WSA_QOS_BAD_OBJECT         Errno = 11013
-	WSA_QOS_TRAFFIC_CTRL_ERROR Errno = 11014
-	WSA_QOS_GENERIC_ERROR      Errno = 11015
-	WSA_QOS_ESERVICETYPE       Errno = 11016
-	WSA_QOS_EFLOWSPEC          Errno = 11017
-	WSA_QOS_EPROVSPECBUF       Errno = 11018
-	WSA_QOS_EFILTERSTYLE       Errno = 11019
-	WSA_QOS_EFILTERTYPE        Errno = 11020
-	WSA_QOS_EFILTERCOUNT       Errno = 11021
-	WSA_QOS_EOBJLENGTH         Errno = 11022
-	WSA_QOS_EFLOWCOUNT         Errno = 11023
-	WSA_QOS_EUNKNOWNPSOBJ      Errno = 11024
-	WSA_QOS_EPOLICYOBJ         Errno = 11025
-	WSA_QOS_EFLOWDESC          Errno = 11026
-	WSA_QOS_EPSFLOWSPEC        Errno = 11027
-	WSA_QOS_EPSFILTERSPEC      Errno = 11028
-	WSA_QOS_ESDMODEOBJ         Errno = 11029
-	WSA_QOS_ESHAPERATEOBJ      Errno = 11030
-	WSA_QOS_RESERVED_PETYPE    Errno = 11031
+	WSA_INVALID_HANDLE          Errno = 6
+	WSA_NOT_ENOUGH_MEMORY       Errno = 8
+	WSA_INVALID_PARAMETER       Errno = 87
+	ERROR_INSUFFICIENT_BUFFER   Errno = 122
+	WSA_WAIT_TIMEOUT            Errno = 258
+	WSA_OPERATION_ABORTED       Errno = 995
+	WSA_IO_INCOMPLETE           Errno = 996
+	WSA_IO_PENDING              Errno = 997
+	WSAEINTR                    Errno = 10004
+	WSAEBADF                    Errno = 10009
+	WSAEACCES                   Errno = 10013
+	WSAEFAULT                   Errno = 10014
+	WSAEINVAL                   Errno = 10022
+	WSAEMFILE                   Errno = 10024
+	WSAEWOULDBLOCK              Errno = 10035
+	WSAEINPROGRESS              Errno = 10036
+	WSAEALREADY                 Errno = 10037
+	WSAENOTSOCK                 Errno = 10038
+	WSAEDESTADDRREQ             Errno = 10039
+	WSAEMSGSIZE                 Errno = 10040
+	WSAEPROTOTYPE               Errno = 10041
+	WSAENOPROTOOPT              Errno = 10042
+	WSAEPROTONOSUPPORT          Errno = 10043
+	WSAESOCKTNOSUPPORT          Errno = 10044
+	WSAEOPNOTSUPP               Errno = 10045
+	WSAEPFNOSUPPORT             Errno = 10046
+	WSAEAFNOSUPPORT             Errno = 10047
+	WSAEADDRINUSE               Errno = 10048
+	WSAEADDRNOTAVAIL            Errno = 10049
+	WSAENETDOWN                 Errno = 10050
+	WSAENETUNREACH              Errno = 10051
+	WSAENETRESET                Errno = 10052
+	WSAECONNABORTED             Errno = 10053
+	WSAECONNRESET               Errno = 10054
+	WSAENOBUFS                  Errno = 10055
+	WSAEISCONN                  Errno = 10056
+	WSAENOTCONN                 Errno = 10057
+	WSAESHUTDOWN                Errno = 10058
+	WSAETOOMANYREFS             Errno = 10059
+	WSAETIMEDOUT                Errno = 10060
+	WSAECONNREFUSED             Errno = 10061
+	WSAELOOP                    Errno = 10062
+	WSAENAMETOOLONG             Errno = 10063
+	WSAEHOSTDOWN                Errno = 10064
+	WSAEHOSTUNREACH             Errno = 10065
+	WSAENOTEMPTY                Errno = 10066
+	WSAEPROCLIM                 Errno = 10067
+	WSAEUSERS                   Errno = 10068
+	WSAEDQUOT                   Errno = 10069
+	WSAESTALE                   Errno = 10070
+	WSAEREMOTE                  Errno = 10071
+	WSASYSNOTREADY              Errno = 10091
+	WSAVERNOTSUPPORTED          Errno = 10092
+	WSANOTINITIALISED           Errno = 10093
+	WSAEDISCON                  Errno = 10101
+	WSAENOMORE                  Errno = 10102
+	WSAECANCELLED               Errno = 10103
+	WSAEINVALIDPROCTABLE        Errno = 10104
+	WSAEINVALIDPROVIDER         Errno = 10105
+	WSAEPROVIDERFAILEDINIT      Errno = 10106
+	WSASYSCALLFAILURE           Errno = 10107
+	WSASERVICE_NOT_FOUND        Errno = 10108
+	WSATYPE_NOT_FOUND           Errno = 10109
+	WSA_E_NO_MORE               Errno = 10110
+	WSA_E_CANCELLED             Errno = 10111
+	WSAEREFUSED                 Errno = 10112
+	WSAEDUPLICATE_NAME          Errno = 10900
+	WSAHOST_NOT_FOUND           Errno = 11001
+	WSATRY_AGAIN                Errno = 11002
+	WSANO_RECOVERY              Errno = 11003
+	WSANO_DATA                  Errno = 11004
+	WSA_QOS_RECEIVERS           Errno = 11005
+	WSA_QOS_SENDERS             Errno = 11006
+	WSA_QOS_NO_SENDERS          Errno = 11007
+	WSA_QOS_NO_RECEIVERS        Errno = 11008
+	WSA_QOS_REQUEST_CONFIRMED   Errno = 11009
+	WSA_QOS_ADMISSION_FAILURE   Errno = 11010
+	WSA_QOS_POLICY_FAILURE      Errno = 11011
+	WSA_QOS_BAD_STYLE           Errno = 11012
+	WSA_QOS_BAD_OBJECT          Errno = 11013
+	WSA_QOS_TRAFFIC_CTRL_ERROR  Errno = 11014
+	WSA_QOS_GENERIC_ERROR       Errno = 11015
+	WSA_QOS_ESERVICETYPE        Errno = 11016
+	WSA_QOS_EFLOWSPEC           Errno = 11017
+	WSA_QOS_EPROVSPECBUF        Errno = 11018
+	WSA_QOS_EFILTERSTYLE        Errno = 11019
+	WSA_QOS_EFILTERTYPE         Errno = 11020
+	WSA_QOS_EFILTERCOUNT        Errno = 11021
+	WSA_QOS_EOBJLENGTH          Errno = 11022
+	WSA_QOS_EFLOWCOUNT          Errno = 11023
+	WSA_QOS_EUNKNOWNPSOBJ       Errno = 11024
+	WSA_QOS_EPOLICYOBJ          Errno = 11025
+	WSA_QOS_EFLOWDESC           Errno = 11026
+	WSA_QOS_EPSFLOWSPEC         Errno = 11027
+	WSA_QOS_EPSFILTERSPEC       Errno = 11028
+	WSA_QOS_ESDMODEOBJ          Errno = 11029
+	WSA_QOS_ESHAPERATEOBJ       Errno = 11030
+	WSA_QOS_RESERVED_PETYPE     Errno = 11031
+	WSA_SECURE_HOST_NOT_FOUND   Errno = 11032
+	WSA_IPSEC_NAME_POLICY_ERROR Errno = 11033
 )
 
 // WSANO_ADDRESS is the older name of WSANO_DATA.
@@ -118,7 +120,7 @@ type errnoInfo struct {
 	err  error
 }
 
-// errnoTable describes every code that has a symbol.
+// errnoTable describes every Windows Sockets code.
 var errnoTable = [...]errnoInfo{
 	{WSA_INVALID_HANDLE, "WSA_INVALID_HANDLE", "Specified event object handle is invalid", WSA_INVALID_HANDLE},
 	{WSA_NOT_ENOUGH_MEMORY, "WSA_NOT_ENOUGH_MEMORY", "Insufficient memory available", WSA_NOT_ENOUGH_MEMORY},
@@ -218,33 +220,38 @@ var errnoTable = [...]errnoInfo{
 	{WSA_QOS_ESDMODEOBJ, "WSA_QOS_ESDMODEOBJ", "Invalid QoS shape discard mode object", WSA_QOS_ESDMODEOBJ},
 	{WSA_QOS_ESHAPERATEOBJ, "WSA_QOS_ESHAPERATEOBJ", "Invalid QoS shaping rate object", WSA_QOS_ESHAPERATEOBJ},
 	{WSA_QOS_RESERVED_PETYPE, "WSA_QOS_RESERVED_PETYPE", "Reserved policy QoS element type", WSA_QOS_RESERVED_PETYPE},
+	{WSA_SECURE_HOST_NOT_FOUND, "WSA_SECURE_HOST_NOT_FOUND", "Host not found securely", WSA_SECURE_HOST_NOT_FOUND},
+	{WSA_IPSEC_NAME_POLICY_ERROR, "WSA_IPSEC_NAME_POLICY_ERROR", "Name-based IPsec policy error", WSA_IPSEC_NAME_POLICY_ERROR},
 }
 
-// errnoBase is where the dense part of the codes begins; errnoIndex maps
-// code-errnoBase to a place in errnoTable, plus one.
-const errnoBase = 10000
+// The codes lie in two ranges, each with an index that maps a code to its
+// description.
+const (
+	errnoBase  = 10000
+	errnoSpan  = 1100
+	systemSpan = 2000
+)
 
-var errnoIndex = func() (index [1100]uint8) {
-	for i, t := range errnoTable {
-		if t.code >= errnoBase && t.code < errnoBase+Errno(len(index)) {
-			index[t.code-errnoBase] = uint8(i + 1)
+var errnoIndex, systemIndex = func() (index [errnoSpan]*errnoInfo, system [systemSpan]*errnoInfo) {
+	for _, table := range [][]errnoInfo{errnoTable[:], systemTable[:]} {
+		for i := range table {
+			if t := &table[i]; t.code >= errnoBase {
+				index[t.code-errnoBase] = t
+			} else {
+				system[t.code] = t
+			}
 		}
 	}
-	return index
+	return index, system
 }()
 
 // describe returns what is known of e, or nil.
 func (e Errno) describe() *errnoInfo {
-	if i := e - errnoBase; i < Errno(len(errnoIndex)) {
-		if at := errnoIndex[i]; at != 0 {
-			return &errnoTable[at-1]
-		}
-		return nil
+	if e < systemSpan {
+		return systemIndex[e]
 	}
-	for i := range errnoTable {
-		if errnoTable[i].code == e {
-			return &errnoTable[i]
-		}
+	if i := e - errnoBase; i < errnoSpan {
+		return errnoIndex[i]
 	}
 	return nil
 }

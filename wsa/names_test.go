@@ -3,13 +3,6 @@
 package wsa_test
 
 import (
-	"go/ast"
-	"go/constant"
-	"go/importer"
-	"go/parser"
-	"go/token"
-	"go/types"
-	"os"
 	"strings"
 	"testing"
 
@@ -121,7 +114,7 @@ func TestEveryConstantHasItsName(t *testing.T) {
 		"SIO_SOCKET_CLOSE_NOTIFY": "SIO_RCVALL_MCAST_IF",
 	}
 	tested := 0
-	for name, value := range sourceConstants(t) {
+	for name, value := range sourceConstants(t, "") {
 		for _, c := range checks {
 			if !strings.HasPrefix(name, c.prefix) || others[name] || strings.HasPrefix(name, "SO_SEC") {
 				continue
@@ -139,42 +132,4 @@ func TestEveryConstantHasItsName(t *testing.T) {
 	if tested < 200 {
 		t.Errorf("only %d constants were found in the source", tested)
 	}
-}
-
-// sourceConstants returns the exported integer constants of the package, by
-// type-checking its source.
-func sourceConstants(t *testing.T) map[string]int64 {
-	t.Helper()
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fset := token.NewFileSet()
-	var files []*ast.File
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(fset, e.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
-	}
-	conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
-	pkg, err := conf.Check("winsock/wsa", fset, files, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := map[string]int64{}
-	for _, name := range pkg.Scope().Names() {
-		c, ok := pkg.Scope().Lookup(name).(*types.Const)
-		if !ok || !c.Exported() || c.Val().Kind() != constant.Int {
-			continue
-		}
-		if v, exact := constant.Int64Val(c.Val()); exact {
-			list[name] = v
-		}
-	}
-	return list
 }

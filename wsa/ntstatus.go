@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsa
+
+// An NTStatus is the result of an overlapped operation as the system below
+// Winsock states it ("NTSTATUS Values"). It stands in OVERLAPPED.Internal.
+type NTStatus uint32
+
+// The statuses that socket operations end with.
+const (
+	STATUS_SUCCESS                     NTStatus = 0x00000000
+	STATUS_TIMEOUT                     NTStatus = 0x00000102
+	STATUS_PENDING                     NTStatus = 0x00000103
+	STATUS_MORE_ENTRIES                NTStatus = 0x00000105
+	STATUS_BUFFER_OVERFLOW             NTStatus = 0x80000005
+	STATUS_NOT_IMPLEMENTED             NTStatus = 0xc0000002
+	STATUS_ACCESS_VIOLATION            NTStatus = 0xc0000005
+	STATUS_PAGEFILE_QUOTA              NTStatus = 0xc0000007
+	STATUS_INVALID_HANDLE              NTStatus = 0xc0000008
+	STATUS_INVALID_PARAMETER           NTStatus = 0xc000000d
+	STATUS_NO_SUCH_DEVICE              NTStatus = 0xc000000e
+	STATUS_NO_SUCH_FILE                NTStatus = 0xc000000f
+	STATUS_INVALID_DEVICE_REQUEST      NTStatus = 0xc0000010
+	STATUS_END_OF_FILE                 NTStatus = 0xc0000011
+	STATUS_NO_MEMORY                   NTStatus = 0xc0000017
+	STATUS_CONFLICTING_ADDRESSES       NTStatus = 0xc0000018
+	STATUS_ACCESS_DENIED               NTStatus = 0xc0000022
+	STATUS_BUFFER_TOO_SMALL            NTStatus = 0xc0000023
+	STATUS_OBJECT_TYPE_MISMATCH        NTStatus = 0xc0000024
+	STATUS_OBJECT_NAME_NOT_FOUND       NTStatus = 0xc0000034
+	STATUS_OBJECT_PATH_NOT_FOUND       NTStatus = 0xc000003a
+	STATUS_SHARING_VIOLATION           NTStatus = 0xc0000043
+	STATUS_QUOTA_EXCEEDED              NTStatus = 0xc0000044
+	STATUS_TOO_MANY_PAGING_FILES       NTStatus = 0xc0000097
+	STATUS_INSUFFICIENT_RESOURCES      NTStatus = 0xc000009a
+	STATUS_WORKING_SET_QUOTA           NTStatus = 0xc00000a1
+	STATUS_DEVICE_NOT_READY            NTStatus = 0xc00000a3
+	STATUS_PIPE_DISCONNECTED           NTStatus = 0xc00000b0
+	STATUS_IO_TIMEOUT                  NTStatus = 0xc00000b5
+	STATUS_NOT_SUPPORTED               NTStatus = 0xc00000bb
+	STATUS_REMOTE_NOT_LISTENING        NTStatus = 0xc00000bc
+	STATUS_BAD_NETWORK_PATH            NTStatus = 0xc00000be
+	STATUS_NETWORK_BUSY                NTStatus = 0xc00000bf
+	STATUS_INVALID_NETWORK_RESPONSE    NTStatus = 0xc00000c3
+	STATUS_UNEXPECTED_NETWORK_ERROR    NTStatus = 0xc00000c4
+	STATUS_REQUEST_NOT_ACCEPTED        NTStatus = 0xc00000d0
+	STATUS_CANCELLED                   NTStatus = 0xc0000120
+	STATUS_FILE_CLOSED                 NTStatus = 0xc0000128
+	STATUS_COMMITMENT_LIMIT            NTStatus = 0xc000012d
+	STATUS_LOCAL_DISCONNECT            NTStatus = 0xc000013b
+	STATUS_REMOTE_DISCONNECT           NTStatus = 0xc000013c
+	STATUS_REMOTE_RESOURCES            NTStatus = 0xc000013d
+	STATUS_LINK_FAILED                 NTStatus = 0xc000013e
+	STATUS_LINK_TIMEOUT                NTStatus = 0xc000013f
+	STATUS_INVALID_CONNECTION          NTStatus = 0xc0000140
+	STATUS_INVALID_ADDRESS             NTStatus = 0xc0000141
+	STATUS_INVALID_DEVICE_STATE        NTStatus = 0xc0000184
+	STATUS_INVALID_BUFFER_SIZE         NTStatus = 0xc0000206
+	STATUS_INVALID_ADDRESS_COMPONENT   NTStatus = 0xc0000207
+	STATUS_TOO_MANY_ADDRESSES          NTStatus = 0xc0000209
+	STATUS_ADDRESS_ALREADY_EXISTS      NTStatus = 0xc000020a
+	STATUS_ADDRESS_CLOSED              NTStatus = 0xc000020b
+	STATUS_CONNECTION_DISCONNECTED     NTStatus = 0xc000020c
+	STATUS_CONNECTION_RESET            NTStatus = 0xc000020d
+	STATUS_TRANSACTION_ABORTED         NTStatus = 0xc000020f
+	STATUS_NOT_FOUND                   NTStatus = 0xc0000225
+	STATUS_CONNECTION_REFUSED          NTStatus = 0xc0000236
+	STATUS_GRACEFUL_DISCONNECT         NTStatus = 0xc0000237
+	STATUS_ADDRESS_ALREADY_ASSOCIATED  NTStatus = 0xc0000238
+	STATUS_ADDRESS_NOT_ASSOCIATED      NTStatus = 0xc0000239
+	STATUS_CONNECTION_INVALID          NTStatus = 0xc000023a
+	STATUS_CONNECTION_ACTIVE           NTStatus = 0xc000023b
+	STATUS_NETWORK_UNREACHABLE         NTStatus = 0xc000023c
+	STATUS_HOST_UNREACHABLE            NTStatus = 0xc000023d
+	STATUS_PROTOCOL_UNREACHABLE        NTStatus = 0xc000023e
+	STATUS_PORT_UNREACHABLE            NTStatus = 0xc000023f
+	STATUS_REQUEST_ABORTED             NTStatus = 0xc0000240
+	STATUS_CONNECTION_ABORTED          NTStatus = 0xc0000241
+	STATUS_DATATYPE_MISALIGNMENT_ERROR NTStatus = 0xc00002c5
+	STATUS_HOST_DOWN                   NTStatus = 0xc0000350
+)
+
+// Success reports whether s is of success or informational severity.
+func (s NTStatus) Success() bool { return int32(s) >= 0 }
