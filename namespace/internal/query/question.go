@@ -76,7 +76,7 @@ func Read(set *wsa.QuerySet, flags uint32) (*Question, error) {
 	default:
 		return nil, wsa.WSASERVICE_NOT_FOUND
 	}
-	if q.Kind == Forward && !q.V4 && !q.V6 {
+	if q.Kind != Reverse && !q.V4 && !q.V6 {
 		return nil, wsa.WSASERVICE_NOT_FOUND
 	}
 	return q, nil

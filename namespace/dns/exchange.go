@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dns
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	mdns "github.com/miekg/dns"
+
+	"winsock/wsa"
+)
+
+// A Dialer connects to a name server: network is "udp" or "tcp", address a
+// numeric host and port. The connection keeps the boundaries of messages on
+// "udp". It must honour deadlines, as net.Conn demands.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// udpSize is how long an answer by UDP may be. A longer one would be cut into
+// fragments on many paths, and fragments get lost.
+const udpSize = 1232
+
+var past = time.Unix(1, 0)
+
+// exchange asks one server once and returns its answer, whatever that says.
+// An answer that does not fit a datagram is asked for again by TCP, and a
+// server too old for EDNS again without.
+//
+// Errors: WSA_E_CANCELLED when ctx ended, WSATRY_AGAIN when no answer came.
+func (r *Resolver) exchange(ctx context.Context, c *Config, server string, question mdns.Question) (answer *mdns.Msg, err error) {
+	for _, edns := range [...]bool{true, false} {
+		ask := newQuery(question, edns)
+		network := "udp"
+		if c.TCP {
+			network = "tcp"
+		}
+		answer, err = r.roundTrip(ctx, c, network, server, ask)
+		if err == nil && answer.Truncated && network == "udp" {
+			answer, err = r.roundTrip(ctx, c, "tcp", server, ask)
+		}
+		if err != nil || answer.Rcode != mdns.RcodeFormatError && answer.Rcode != mdns.RcodeNotImplemented {
+			break
+		}
+	}
+	return answer, err
+}
+
+func newQuery(question mdns.Question, edns bool) *mdns.Msg {
+	m := new(mdns.Msg)
+	m.Id = mdns.Id() // from the system's random source
+	m.RecursionDesired = true
+	m.Question = []mdns.Question{question}
+	if edns {
+		m.SetEdns0(udpSize, false)
+	}
+	return m
+}
+
+// roundTrip sends ask over a connection of its own, so that its port is as
+// hard to guess as its id, and waits for the answer to it.
+func (r *Resolver) roundTrip(ctx context.Context, c *Config, network, server string, ask *mdns.Msg) (answer *mdns.Msg, err error) {
+	if ctx.Err() != nil {
+		return nil, wsa.WSA_E_CANCELLED
+	}
+	packed, err := ask.Pack()
+	if err != nil {
+		return nil, wsa.WSANO_RECOVERY
+	}
+	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	defer func() {
+		if ctx.Err() != nil {
+			answer, err = nil, wsa.WSA_E_CANCELLED
+		} else if err != nil {
+			answer, err = nil, wsa.WSATRY_AGAIN
+		}
+	}()
+	conn, err := r.dial(limited, network, server)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	// The deadline is the context's, whether it comes by time or by cancel.
+	defer context.AfterFunc(limited, func() { _ = conn.SetDeadline(past) })()
+
+	if network == "tcp" {
+		return overStream(conn, packed, ask)
+	}
+	return overDatagrams(conn, packed, ask)
+}
+
+// overDatagrams passes over everything that is no answer to ask: somebody
+// who can write into our port must not be able to end the wait either.
+func overDatagrams(conn net.Conn, packed []byte, ask *mdns.Msg) (*mdns.Msg, error) {
+	if _, err := conn.Write(packed); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			return nil, err
+		}
+		answer := new(mdns.Msg)
+		if err := answer.Unpack(buf[:n]); err != nil && !answer.Truncated {
+			continue
+		}
+		if answers(answer, ask) {
+			return answer, nil
+		}
+	}
+}
+
+func overStream(conn net.Conn, packed []byte, ask *mdns.Msg) (*mdns.Msg, error) {
+	framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(packed)), uint16(len(packed)))
+	if _, err := conn.Write(append(framed, packed...)); err != nil {
+		return nil, err
+	}
+	var length [2]byte
+	if _, err := io.ReadFull(conn, length[:]); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, binary.BigEndian.Uint16(length[:]))
+	if _, err := io.ReadFull(conn, buf); err != nil {
+		return nil, err
+	}
+	answer := new(mdns.Msg)
+	if err := answer.Unpack(buf); err != nil {
+		return nil, err
+	}
+	if !answers(answer, ask) {
+		return nil, wsa.WSATRY_AGAIN
+	}
+	return answer, nil
+}
+
+// answers reports whether answer belongs to ask. Only a server that could not
+// read the question may leave it out of its answer.
+func answers(answer, ask *mdns.Msg) bool {
+	if answer.Id != ask.Id || !answer.Response || answer.Opcode != mdns.OpcodeQuery {
+		return false
+	}
+	if len(answer.Question) == 0 {
+		return answer.Rcode == mdns.RcodeFormatError || answer.Rcode == mdns.RcodeNotImplemented
+	}
+	a, q := answer.Question[0], ask.Question[0]
+	return len(answer.Question) == 1 && a.Qtype == q.Qtype && a.Qclass == q.Qclass && strings.EqualFold(a.Name, q.Name)
+}
