@@ -16,16 +16,17 @@ type Composed struct {
 }
 
 // Compose puts layered providers, the first at the top, over what the
-// catalog chooses for the family, type and protocol. See spi.ParsePath for
+// catalog chooses for the family, type, protocol and info, as [WSASocket]
+// does. See spi.ParsePath for
 // the form of their paths. It is for Go programs and command lines; a layer
 // that every program is to have is installed with WSCInstallProvider.
 //
 // Errors: those of [WSASocket] for the choice. Errors of the layers say
 // which and why, and wrap WSAEPROVIDERFAILEDINIT for an unknown layer and
 // WSAEINVAL for bad options.
-func Compose(family, socketType, protocol int32, layers ...string) (*Composed, error) {
+func Compose(family, socketType, protocol int32, info *wsa.ProtocolInfo, layers ...string) (*Composed, error) {
 	snap := theCatalog.Snapshot()
-	choice, err := choose(snap, family, socketType, protocol, nil)
+	choice, err := choose(snap, family, socketType, protocol, info)
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,8 @@ import (
 // A Dialer holds how to connect. Its zero value connects through the
 // catalog's own choice of provider, without a time limit.
 type Dialer struct {
-	// Layers are the paths of layered providers, top first, to put over
-	// the catalog's choice. See spi.ParsePath for their form.
-	Layers []string
+	// Route is the chain to use.
+	Route
 
 	// Timeout limits the whole dial; 0 means no limit.
 	Timeout time.Duration
@@ -162,7 +161,7 @@ func (d *Dialer) dialOne(ctx context.Context, t transport, to *wsa.Sockaddr) (ne
 	fail := func(call string, err error) (net.Conn, error) {
 		return nil, opError("dial", t.network, d.LocalAddr, remote, call, err)
 	}
-	s, err := open(to.Family(), t, d.Layers)
+	s, err := d.open(to.Family(), t)
 	if err != nil {
 		return fail("WSASocket", err)
 	}

@@ -4,7 +4,7 @@
 // net.Listener and net.PacketConn, over any provider chain of the catalog or
 // one composed on the spot:
 //
-//	d := wsnet.Dialer{Layers: []string{"trace:log=-"}}
+//	d := wsnet.Dialer{Route: wsnet.Route{Layers: []string{"trace:log=-"}}}
 //	conn, err := d.Dial("tcp", "127.0.0.1:8080")
 //
 // It starts Winsock on first use and leaves it running. Errors are

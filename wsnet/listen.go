@@ -17,9 +17,8 @@ import (
 // A ListenConfig holds how to listen. Its zero value listens through the
 // catalog's own choice of provider.
 type ListenConfig struct {
-	// Layers are the paths of layered providers, top first, to put over
-	// the catalog's choice. See spi.ParsePath for their form.
-	Layers []string
+	// Route is the chain to use.
+	Route
 
 	// Backlog is the length of the queue of connections not yet accepted;
 	// 0 leaves it to the provider.
@@ -99,7 +98,7 @@ func (lc *ListenConfig) bind(ctx context.Context, t transport, address string) (
 
 func (lc *ListenConfig) bindTo(t transport, c *candidate) (winsock.SOCKET, error) {
 	addr := t.netAddr(&c.name)
-	s, err := open(c.name.Family(), t, lc.Layers)
+	s, err := lc.open(c.name.Family(), t)
 	if err != nil {
 		return 0, opError("listen", t.network, nil, addr, "WSASocket", err)
 	}

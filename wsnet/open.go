@@ -15,13 +15,24 @@ var start = sync.OnceValue(func() error {
 	return err
 })
 
-// open opens a socket through the catalog, with layers over it if there are
-// any.
-func open(family int32, t transport, layers []string) (winsock.SOCKET, error) {
-	if len(layers) == 0 {
-		return winsock.WSASocket(family, t.socketType, t.protocol, nil, 0, wsa.WSA_FLAG_OVERLAPPED)
+// A Route says through which providers a socket goes. The zero Route is the
+// catalog's own choice.
+type Route struct {
+	// Protocol, when not nil, is the catalog entry to use instead of the
+	// one that the catalog would choose.
+	Protocol *wsa.ProtocolInfo
+
+	// Layers are the paths of layered providers, top first, to put over
+	// that entry. See spi.ParsePath for their form.
+	Layers []string
+}
+
+// open opens a socket along the route.
+func (r *Route) open(family int32, t transport) (winsock.SOCKET, error) {
+	if len(r.Layers) == 0 {
+		return winsock.WSASocket(family, t.socketType, t.protocol, r.Protocol, 0, wsa.WSA_FLAG_OVERLAPPED)
 	}
-	c, err := winsock.Compose(family, t.socketType, t.protocol, layers...)
+	c, err := winsock.Compose(family, t.socketType, t.protocol, r.Protocol, r.Layers...)
 	if err != nil {
 		return 0, err
 	}
