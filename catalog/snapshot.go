@@ -11,9 +11,10 @@ import (
 // A Snapshot is the whole catalog at one moment. It never changes, and any
 // number of goroutines may use it.
 type Snapshot struct {
-	serial uint64
-	nextID uint32
-	source string // the file it came from, "" for the defaults
+	generation uint64 // how many snapshots this process had before it
+	serial     uint64
+	nextID     uint32
+	source     string // the file it came from, "" for the defaults
 
 	entries []*Entry
 	byID    map[uint32]*Entry
@@ -73,6 +74,10 @@ func (s *Snapshot) whole(e *Entry) bool {
 // Serial is the number of changes that led to this catalog. It is 0 as long
 // as there is no file.
 func (s *Snapshot) Serial() uint64 { return s.serial }
+
+// Generation is how many snapshots the store has published before this one.
+// A later snapshot has a higher one, whoever changed the catalog and how.
+func (s *Snapshot) Generation() uint64 { return s.generation }
 
 // Source is the file that the catalog came from, empty for the defaults.
 func (s *Snapshot) Source() string { return s.source }
@@ -137,5 +142,8 @@ func (s *Snapshot) Problems() []Problem { return slices.Clone(s.problems) }
 func (s *Snapshot) With(entries ...*Entry) *Snapshot {
 	d := s.draft()
 	d.entries = append(d.entries, entries...)
-	return newSnapshot(d)
+	d.problems = s.problems
+	with := newSnapshot(d)
+	with.generation, with.superseded = s.generation, s.superseded
+	return with
 }

@@ -116,7 +116,7 @@ func resolve(snap *catalog.Snapshot, entry *catalog.Entry) (k key, members []*ca
 // returns those that are not in use. It does something only for a new
 // snapshot.
 func (m *Manager) trimLocked(snap *catalog.Snapshot) (idle []*Chain) {
-	if m.latest == snap || m.latest != nil && snap.Serial() <= m.latest.Serial() {
+	if m.latest == snap || m.latest != nil && snap.Generation() <= m.latest.Generation() {
 		return nil
 	}
 	m.latest = snap
