@@ -3,6 +3,7 @@
 package wsa
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"strconv"
@@ -43,13 +44,18 @@ func SockaddrFrom(ap netip.AddrPort) Sockaddr {
 	return sa
 }
 
-// SockaddrUnix returns the AF_UNIX address of path. A path that does not fit
-// is cut to UnixPathMax bytes, which no provider accepts.
+// SockaddrUnix returns the AF_UNIX address of path. A path that begins with a
+// zero byte is an abstract name, which has no closing zero: the length says
+// where it ends. A path that does not fit makes an address longer than
+// SizeofSockaddrUn, which no provider accepts.
 func SockaddrUnix(path string) Sockaddr {
 	var sa Sockaddr
 	sa.setFamily(AF_UNIX)
-	n := copy(sa.storage[2:2+UnixPathMax], path)
-	sa.length = uint8(min(2+n+1, SizeofSockaddrUn))
+	n := copy(sa.storage[2:2+UnixPathMax+1], path)
+	if path == "" || path[0] != 0 {
+		n++ // the closing zero
+	}
+	sa.length = uint8(min(2+n, SizeofSockaddrUn+1))
 	return sa
 }
 
@@ -126,7 +132,7 @@ func (sa *Sockaddr) Family() int32 {
 
 // Port returns the port of an IPv4 or IPv6 address in host order, else 0.
 func (sa *Sockaddr) Port() uint16 {
-	if f := sa.Family(); f != AF_INET && f != AF_INET6 {
+	if !sa.hasPort() {
 		return 0
 	}
 	return binary.BigEndian.Uint16(sa.storage[2:4])
@@ -134,9 +140,14 @@ func (sa *Sockaddr) Port() uint16 {
 
 // SetPort changes the port of an IPv4 or IPv6 address.
 func (sa *Sockaddr) SetPort(port uint16) {
-	if f := sa.Family(); f == AF_INET || f == AF_INET6 {
+	if sa.hasPort() {
 		binary.BigEndian.PutUint16(sa.storage[2:4], port)
 	}
+}
+
+func (sa *Sockaddr) hasPort() bool {
+	f := sa.Family()
+	return sa.length >= 4 && (f == AF_INET || f == AF_INET6)
 }
 
 // ScopeID returns sin6_scope_id of an IPv6 address, else 0.
@@ -148,21 +159,28 @@ func (sa *Sockaddr) ScopeID() uint32 {
 }
 
 // UnixPath returns the path of an AF_UNIX address, up to its closing zero.
-// The path of an abstract address begins with a zero byte.
+// The path of an abstract address begins with a zero byte and goes on to the
+// end of the address; one of nothing but zeros has no name.
 func (sa *Sockaddr) UnixPath() string {
 	if sa.Family() != AF_UNIX {
 		return ""
 	}
-	path := sa.storage[2:max(2, int(sa.length))]
-	for i, c := range path {
-		if c == 0 && i > 0 {
-			return string(path[:i])
-		}
-	}
-	if len(path) == 1 && path[0] == 0 {
+	path := sa.storage[2:sa.length]
+	if len(path) == 0 {
 		return ""
 	}
-	return string(path)
+	if path[0] != 0 {
+		if end := bytes.IndexByte(path, 0); end >= 0 {
+			path = path[:end]
+		}
+		return string(path)
+	}
+	for _, c := range path {
+		if c != 0 {
+			return string(path)
+		}
+	}
+	return ""
 }
 
 // Irda returns the device and the service name of an infrared address.
@@ -190,8 +208,12 @@ func (sa *Sockaddr) Bytes() []byte { return sa.storage[:sa.length] }
 func (sa *Sockaddr) Storage() *[SizeofStorage]byte { return &sa.storage }
 
 // SetLen says how many bytes of the structure are in use, at most
-// SizeofStorage.
-func (sa *Sockaddr) SetLen(n int) { sa.length = uint8(max(0, min(n, SizeofStorage))) }
+// SizeofStorage. It clears the others, so that equal addresses are equal under
+// == whatever stood there before.
+func (sa *Sockaddr) SetLen(n int) {
+	sa.length = uint8(max(0, min(n, SizeofStorage)))
+	clear(sa.storage[sa.length:])
+}
 
 // CopyTo copies the address to a caller's buffer as getsockname, accept and
 // their like do, and returns its length. A buffer that is too short is left
@@ -203,21 +225,42 @@ func (sa *Sockaddr) CopyTo(name []byte) (int, error) {
 	return copy(name, sa.storage[:sa.length]), nil
 }
 
-// String returns the address as WSAAddressToString writes it, such as
-// "192.0.2.1:80" or "[2001:db8::1%3]:80".
-func (sa *Sockaddr) String() string {
+// Canonical returns the address that the family's constructor makes of what
+// sa means: without a rest in sin_zero, without flow information, with one
+// length. Addresses from different sources are compared in this form. An
+// address that no constructor makes is returned as it is.
+func (sa *Sockaddr) Canonical() Sockaddr {
 	if ap, ok := sa.AddrPort(); ok {
-		return ap.String()
+		return SockaddrFrom(ap)
 	}
 	switch sa.Family() {
 	case AF_UNIX:
-		return sa.UnixPath()
+		if sa.length <= SizeofSockaddrUn {
+			return SockaddrUnix(sa.UnixPath())
+		}
 	case AF_IRDA:
-		if d, service, ok := sa.Irda(); ok {
-			return strconv.FormatUint(uint64(binary.BigEndian.Uint32(d[:])), 16) + "/" + service
+		if device, service, ok := sa.Irda(); ok {
+			return SockaddrIrda(device, service)
 		}
 	}
-	return "family " + strconv.Itoa(int(sa.Family()))
+	return *sa
+}
+
+// sockaddrOfStorage returns the address in a whole SOCKADDR_STORAGE, whose
+// length is not stated but follows from the family.
+func sockaddrOfStorage(b []byte) Sockaddr {
+	sa := SockaddrBytes(b)
+	switch sa.Family() {
+	case AF_INET:
+		sa.SetLen(SizeofSockaddrIn)
+	case AF_INET6:
+		sa.SetLen(SizeofSockaddrIn6)
+	case AF_UNIX:
+		sa.SetLen(SizeofSockaddrUn)
+	case AF_IRDA:
+		sa.SetLen(SizeofSockaddrIrda)
+	}
+	return sa
 }
 
 func (sa *Sockaddr) setFamily(family uint16) {
