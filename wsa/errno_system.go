@@ -25,6 +25,7 @@ const (
 	ERROR_NETNAME_DELETED            Errno = 64
 	ERROR_TOO_MANY_NAMES             Errno = 68
 	ERROR_REQ_NOT_ACCEP              Errno = 71
+	ERROR_CALL_NOT_IMPLEMENTED       Errno = 120
 	ERROR_SEM_TIMEOUT                Errno = 121
 	ERROR_ALREADY_EXISTS             Errno = 183
 	ERROR_PIPE_NOT_CONNECTED         Errno = 233
@@ -90,6 +91,7 @@ var systemTable = [...]errnoInfo{
 	{ERROR_NETNAME_DELETED, "ERROR_NETNAME_DELETED", "Network name is no longer available", ERROR_NETNAME_DELETED},
 	{ERROR_TOO_MANY_NAMES, "ERROR_TOO_MANY_NAMES", "Too many local network names", ERROR_TOO_MANY_NAMES},
 	{ERROR_REQ_NOT_ACCEP, "ERROR_REQ_NOT_ACCEP", "No more connections are accepted at this time", ERROR_REQ_NOT_ACCEP},
+	{ERROR_CALL_NOT_IMPLEMENTED, "ERROR_CALL_NOT_IMPLEMENTED", "Function is not supported on this system", ERROR_CALL_NOT_IMPLEMENTED},
 	{ERROR_SEM_TIMEOUT, "ERROR_SEM_TIMEOUT", "Semaphore timeout period has expired", ERROR_SEM_TIMEOUT},
 	{ERROR_ALREADY_EXISTS, "ERROR_ALREADY_EXISTS", "Object already exists", ERROR_ALREADY_EXISTS},
 	{ERROR_PIPE_NOT_CONNECTED, "ERROR_PIPE_NOT_CONNECTED", "No process at the other end of the pipe", ERROR_PIPE_NOT_CONNECTED},
