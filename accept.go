@@ -170,6 +170,7 @@ func (s *socket) admit(a acceptable, peer *wsa.Sockaddr) (SOCKET, error) {
 	s.chain.Retain()
 	child := newSocket(a.sock, s.chain, s.flags)
 	child.nonblocking.Store(s.nonblocking.Load())
+	child.lingering.Store(s.lingering.Load())
 	child.recv.timeout.Store(s.recv.timeout.Load())
 	child.send.timeout.Store(s.send.timeout.Load())
 	h, err := adopt(child)

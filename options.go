@@ -55,6 +55,9 @@ func SetSockOpt(h SOCKET, level, name int32, value []byte) (err error) {
 			return own.set(s, value)
 		}
 	}
+	if level == wsa.SOL_SOCKET && name == wsa.SO_LINGER {
+		s.lingering.Store(true) // closesocket has to ask
+	}
 	return s.path.Load().top.SetSockOpt(level, name, value)
 }
 

@@ -41,6 +41,7 @@ type socket struct {
 	connecting atomic.Bool
 
 	nonblocking atomic.Bool
+	lingering   atomic.Bool // SO_LINGER was set on it or its listener
 
 	recv, send half
 
