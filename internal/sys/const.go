@@ -54,6 +54,7 @@ const (
 	ENONET       = syscall.ENONET
 	EMSGSIZE     = syscall.EMSGSIZE
 	ENOENT       = syscall.ENOENT
+	ENOTDIR      = syscall.ENOTDIR
 	EBUSY        = syscall.EBUSY
 )
 
@@ -85,4 +86,77 @@ const (
 
 	SOL_RAW     = 255
 	ICMP_FILTER = 1
+)
+
+// Options of the Internet protocols, which Winsock numbers otherwise.
+const (
+	IP_TOS                    = 1
+	IP_TTL                    = 2
+	IP_HDRINCL                = 3
+	IP_OPTIONS                = 4
+	IP_PKTINFO                = 8
+	IP_MTU_DISCOVER           = 10
+	IP_RECVTTL                = 12
+	IP_RECVTOS                = 13
+	IP_MTU                    = 14
+	IP_MULTICAST_IF           = 32
+	IP_MULTICAST_TTL          = 33
+	IP_MULTICAST_LOOP         = 34
+	IP_ADD_MEMBERSHIP         = 35
+	IP_DROP_MEMBERSHIP        = 36
+	IP_UNBLOCK_SOURCE         = 37
+	IP_BLOCK_SOURCE           = 38
+	IP_ADD_SOURCE_MEMBERSHIP  = 39
+	IP_DROP_SOURCE_MEMBERSHIP = 40
+	IP_MULTICAST_ALL          = 49
+	IP_UNICAST_IF             = 50
+
+	MCAST_JOIN_GROUP         = 42
+	MCAST_BLOCK_SOURCE       = 43
+	MCAST_UNBLOCK_SOURCE     = 44
+	MCAST_LEAVE_GROUP        = 45
+	MCAST_JOIN_SOURCE_GROUP  = 46
+	MCAST_LEAVE_SOURCE_GROUP = 47
+
+	IPV6_CHECKSUM       = 7
+	IPV6_UNICAST_HOPS   = 16
+	IPV6_MULTICAST_IF   = 17
+	IPV6_MULTICAST_HOPS = 18
+	IPV6_MULTICAST_LOOP = 19
+	IPV6_JOIN_GROUP     = 20
+	IPV6_LEAVE_GROUP    = 21
+	IPV6_MTU_DISCOVER   = 23
+	IPV6_MTU            = 24
+	IPV6_HDRINCL        = 36
+	IPV6_RECVPKTINFO    = 49
+	IPV6_PKTINFO        = 50
+	IPV6_RECVHOPLIMIT   = 51
+	IPV6_HOPLIMIT       = 52
+	IPV6_RECVTCLASS     = 66
+	IPV6_TCLASS         = 67
+	IPV6_UNICAST_IF     = 76
+
+	PMTUDISC_DONT  = 0
+	PMTUDISC_WANT  = 1
+	PMTUDISC_DO    = 2
+	PMTUDISC_PROBE = 3
+
+	TCP_NODELAY      = 1
+	TCP_MAXSEG       = 2
+	TCP_KEEPIDLE     = 4
+	TCP_KEEPINTVL    = 5
+	TCP_KEEPCNT      = 6
+	TCP_USER_TIMEOUT = 18
+	TCP_TIMESTAMP    = 24
+	TCP_SYNCNT       = 7
+)
+
+// Options of UDP.
+const (
+	UDP_SEGMENT      = 103
+	UDP_NO_CHECK6_TX = 101
+	SO_NO_CHECK      = 11
+	TCP_FASTOPEN     = 23
+
+	IPV6_MULTICAST_ALL = 29
 )

@@ -105,3 +105,24 @@ func SetSockOptInt(fd, level, name, value int) Errno {
 		uintptr(unsafe.Pointer(&v)), 4, 0)
 	return e
 }
+
+// SetICMP6Filter sets which ICMPv6 types a raw socket does not want: a bit
+// for each.
+func SetICMP6Filter(fd int, blocked *[8]uint32) Errno {
+	_, _, e := syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), syscall.IPPROTO_ICMPV6, icmp6Filter,
+		uintptr(unsafe.Pointer(blocked)), unsafe.Sizeof(*blocked), 0)
+	return e
+}
+
+// icmp6Filter is the option ICMPV6_FILTER.
+const icmp6Filter = 1
+
+// PreferFirstListener makes the kernel give all connections to the first of
+// the listeners that share fd's address, instead of spreading them. Without
+// it the choice is the kernel's, so that an error does no harm.
+func PreferFirstListener(fd int) {
+	code := syscall.SockFilter{Code: syscall.BPF_RET | syscall.BPF_K, K: 0} // index 0
+	program := syscall.SockFprog{Len: 1, Filter: &code}
+	syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
+		uintptr(unsafe.Pointer(&program)), unsafe.Sizeof(program), 0)
+}

@@ -3,8 +3,6 @@
 package kernel
 
 import (
-	"time"
-
 	"winsock/internal/sys"
 	"winsock/spi"
 	"winsock/wsa"
@@ -12,37 +10,29 @@ import (
 
 // Listen is WSPListen.
 func (s *socket) Listen(backlog int32) error {
-	if !s.kind.stream {
-		return wsa.WSAEOPNOTSUPP
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settleLocked()
-	switch state := s.state.Load(); {
-	case state&stateBound == 0:
-		return wsa.WSAEINVAL // difference 24
-	case state&stateConnected != 0:
-		return wsa.WSAEISCONN
-	case state&stateConnecting != 0:
-		return wsa.WSAEINVAL
+	if err := s.state.CheckListen(); err != nil {
+		return err
 	}
 	if backlog < 0 {
-		backlog = -backlog // SOMAXCONN_HINT
+		backlog = max(-backlog, 0) // SOMAXCONN_HINT
 	}
 	if e := sys.Listen(s.fd, int(backlog)); e != 0 {
 		return wsa.FromErrno(e).Err()
 	}
-	s.setLocked(stateListening, stateFailed)
+	if s.claim.isShared() {
+		sys.PreferFirstListener(s.fd) // difference 34
+	}
+	s.state.SetListening()
 	return nil
 }
 
 // Accept is WSPAccept.
 func (s *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
-	if !s.has(stateListening) {
-		if !s.kind.stream {
-			return nil, wsa.WSAEOPNOTSUPP
-		}
-		return nil, wsa.WSAEINVAL
+	if err := s.state.CheckAccept(); err != nil {
+		return nil, err
 	}
 	var name wsa.Sockaddr
 	fd, n, err := s.acceptFd(name.Storage()[:])
@@ -53,14 +43,7 @@ func (s *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 	if peer != nil {
 		*peer = name
 	}
-	a := newSocket(s.kind, fd, s.protocol)
-	a.peer = name
-	s.mu.Lock()
-	a.options = s.options.inherited()
-	s.mu.Unlock()
-	a.connectTime = time.Now()
-	a.state.Store(stateBound | stateConnected)
-	return a, nil
+	return s.accepted(fd, &name), nil
 }
 
 // acceptFd takes the next connection. Errors that belong to a connection

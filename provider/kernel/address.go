@@ -35,12 +35,18 @@ func (k *kind) finishName(name *wsa.Sockaddr, n int) {
 	name.SetLen(n)
 }
 
-// check judges an address that a caller gave.
-func (k *kind) check(name *wsa.Sockaddr) error {
-	switch {
-	case name == nil || name.Len() < k.nameLen:
-		return wsa.WSAEFAULT
-	case name.Family() != k.family:
+// checkLen judges the length of an address that a caller gave, which comes
+// before the state of the socket.
+func (k *kind) checkLen(name *wsa.Sockaddr) error {
+	if name == nil || name.Len() < k.nameLen {
+		return wsa.WSAEFAULT // differences 20, 21 and 23
+	}
+	return nil
+}
+
+// checkFamily judges its family, which comes after the state.
+func (k *kind) checkFamily(name *wsa.Sockaddr) error {
+	if name.Family() != k.family {
 		return wsa.WSAEAFNOSUPPORT
 	}
 	return nil
@@ -67,9 +73,8 @@ func unspecified(name *wsa.Sockaddr) bool {
 
 // GetSockName is WSPGetSockName.
 func (s *socket) GetSockName(name *wsa.Sockaddr) error {
-	s.settle()
-	if !s.has(stateBound) {
-		return wsa.WSAEINVAL // difference 19
+	if err := s.state.CheckSockName(); err != nil {
+		return err
 	}
 	if name == nil {
 		return wsa.WSAEFAULT
@@ -87,11 +92,11 @@ func (s *socket) GetSockName(name *wsa.Sockaddr) error {
 // GetPeerName is WSPGetPeerName. It answers while a connection attempt is
 // under way, and after the connection has ended (differences 27 to 29).
 func (s *socket) GetPeerName(name *wsa.Sockaddr) error {
-	s.settle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.has(stateConnected | stateConnecting) {
-		return wsa.WSAENOTCONN
+	s.settleLocked()
+	if err := s.state.CheckPeerName(); err != nil {
+		return err
 	}
 	if name == nil {
 		return wsa.WSAEFAULT
@@ -99,3 +104,6 @@ func (s *socket) GetPeerName(name *wsa.Sockaddr) error {
 	*name = s.peer
 	return nil
 }
+
+// setScope sets sin6_scope_id.
+func (r *rawName) setScope(id uint32) { binary.NativeEndian.PutUint32(r.buf[24:], id) }

@@ -4,11 +4,11 @@ package kernel
 
 import (
 	"encoding/binary"
-	"syscall"
 	"time"
 
 	"winsock/internal/sys"
 	"winsock/spi"
+	"winsock/spi/sockstate"
 	"winsock/wsa"
 )
 
@@ -22,48 +22,47 @@ func (s *socket) Connect(name *wsa.Sockaddr) error {
 		err = s.connectDatagramLocked(name)
 	}
 	s.mu.Unlock()
-	switch {
+	switch { // what ended at once, the kernel tells nobody of
 	case err == nil:
-		s.watchers.Notify(spi.EventConnect | spi.EventWrite) // the kernel tells of no change
-	case s.has(stateFailed):
+		s.watchers.Notify(spi.EventConnect | spi.EventWrite)
+	case s.state.Has(sockstate.Failed):
 		s.watchers.Notify(spi.EventConnectFail)
 	}
 	return err
 }
 
 func (s *socket) connectStreamLocked(name *wsa.Sockaddr) error {
-	if err := s.kind.check(name); err != nil {
+	if err := s.kind.checkLen(name); err != nil {
 		return err
 	}
 	s.settleLocked()
-	switch state := s.state.Load(); {
-	case state&stateListening != 0:
-		return wsa.WSAEINVAL // difference 26
-	case state&stateConnecting != 0:
-		return wsa.WSAEALREADY
-	case state&stateConnected != 0:
-		return wsa.WSAEISCONN
+	if err := s.state.CheckConnect(); err != nil {
+		return err
+	}
+	if err := s.kind.checkFamily(name); err != nil {
+		return err
 	}
 	if s.kind.inet && (name.Port() == 0 || unspecified(name)) {
 		return wsa.WSAEADDRNOTAVAIL
 	}
-	s.setLocked(0, stateFailed)
+	if err := s.state.BeginConnect(); err != nil {
+		return err
+	}
 	s.peer = *name
 	var raw rawName
 	raw.set(s.kind, name)
-	e := sys.Connect(s.fd, raw.bytes())
-	switch e {
+	switch e := sys.Connect(s.fd, raw.bytes()); e {
 	case 0:
-		s.connectedLocked()
+		s.state.EndConnect(0, time.Now())
 		return nil
 	case sys.EINPROGRESS:
-		s.setLocked(stateConnecting|stateBound, 0)
+		s.state.SetBound()
 		return wsa.WSAEWOULDBLOCK
+	default:
+		s.state.EndConnect(connectError(e), time.Time{})
+		s.renewLocked()
+		return connectError(e).Err()
 	}
-	s.connError = connectError(e)
-	s.setLocked(stateFailed, 0)
-	s.disconnectLocked()
-	return s.connError.Err()
 }
 
 // connectError is the code of a connection attempt that the kernel ended
@@ -71,7 +70,7 @@ func (s *socket) connectStreamLocked(name *wsa.Sockaddr) error {
 func connectError(e sys.Errno) wsa.Errno {
 	switch e {
 	case sys.EAGAIN, // AF_UNIX: the listener's queue is full
-		syscall.ENOENT, syscall.ENOTDIR: // AF_UNIX: nobody is there
+		sys.ENOENT, sys.ENOTDIR: // AF_UNIX: nobody is there
 		return wsa.WSAECONNREFUSED
 	case sys.EINVAL: // such as a link-local address without scope id
 		return wsa.WSAEADDRNOTAVAIL
@@ -79,15 +78,9 @@ func connectError(e sys.Errno) wsa.Errno {
 	return wsa.FromErrno(e)
 }
 
-func (s *socket) connectedLocked() {
-	s.connError, s.soError = 0, 0
-	s.connectTime = time.Now()
-	s.setLocked(stateConnected|stateBound, stateConnecting|stateFailed)
-}
-
 // settle finds out whether a connection attempt has ended meanwhile.
 func (s *socket) settle() {
-	if s.has(stateConnecting) {
+	if s.state.Has(sockstate.Connecting) {
 		s.mu.Lock()
 		s.settleLocked()
 		s.mu.Unlock()
@@ -95,12 +88,12 @@ func (s *socket) settle() {
 }
 
 func (s *socket) settleLocked() {
-	if !s.has(stateConnecting) {
+	if !s.kind.stream || !s.state.Has(sockstate.Connecting) {
 		return
 	}
 	var buf [wsa.SizeofStorage]byte
 	if _, e := sys.GetPeerName(s.fd, buf[:]); e == 0 {
-		s.connectedLocked()
+		s.state.EndConnect(0, time.Now())
 		return
 	}
 	n, _ := sys.GetSockOptInt(s.fd, sys.SOL_SOCKET, sys.SO_ERROR)
@@ -109,27 +102,25 @@ func (s *socket) settleLocked() {
 	case sys.ECONNRESET, sys.EPIPE:
 		// A SYN that is answered with a reset is ECONNREFUSED; so it was
 		// connected, and then reset.
-		s.connectedLocked()
-		s.dieLocked(wsa.WSAECONNRESET)
+		s.state.EndConnect(0, time.Now())
+		s.state.Break(wsa.WSAECONNRESET)
 	default:
-		s.connError = connectError(e)
-		s.soError = s.connError
-		s.setLocked(stateFailed, stateConnecting)
-		s.disconnectLocked()
+		s.state.EndConnect(connectError(e), time.Time{})
+		s.renewLocked()
 	}
 }
 
-// disconnectLocked makes the kernel's socket as good as new after a failed
+// renewLocked makes the kernel's socket as good as new after a failed
 // attempt, so that it can connect again and even listen (difference 66). The
 // port stays the socket's.
-func (s *socket) disconnectLocked() {
+func (s *socket) renewLocked() {
 	if !s.kind.inet {
 		return
 	}
 	var local [wsa.SizeofStorage]byte
 	n, _ := sys.GetSockName(s.fd, local[:])
 	sys.Connect(s.fd, unspecName[:])
-	if s.has(stateBound) && s.claim == nil && n >= s.kind.nameLen {
+	if s.state.Has(sockstate.Bound) && !s.claim.held() && n >= s.kind.nameLen {
 		w := s.kind.wildcard()
 		copy(w.buf[2:4], local[2:4])
 		sys.Bind(s.fd, w.bytes()) // if somebody was quicker, the next attempt takes another port
@@ -144,18 +135,8 @@ var unspecName = func() (b [wsa.SizeofSockaddrIn]byte) {
 
 // ConnectResult tells how the last Connect ended.
 func (s *socket) ConnectResult() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.settleLocked()
-	switch state := s.state.Load(); {
-	case state&stateConnected != 0:
-		return nil
-	case state&stateConnecting != 0:
-		return wsa.WSAEWOULDBLOCK
-	case state&stateFailed != 0:
-		return s.connError.Err()
-	}
-	return wsa.WSAENOTCONN
+	s.settle()
+	return s.state.ConnectResult()
 }
 
 // connectDatagramLocked sets the peer, or dissolves the association for
@@ -164,7 +145,10 @@ func (s *socket) connectDatagramLocked(name *wsa.Sockaddr) error {
 	if name != nil && name.Len() >= 2 && name.Family() == wsa.AF_UNSPEC {
 		return s.dissolveLocked()
 	}
-	if err := s.kind.check(name); err != nil {
+	if err := s.kind.checkLen(name); err != nil {
+		return err
+	}
+	if err := s.kind.checkFamily(name); err != nil {
 		return err
 	}
 	if unspecified(name) {
@@ -179,21 +163,21 @@ func (s *socket) connectDatagramLocked(name *wsa.Sockaddr) error {
 	var raw rawName
 	raw.set(s.kind, name)
 	if e := sys.Connect(s.fd, raw.bytes()); e != 0 {
-		return wsa.FromErrno(e).Err()
+		return connectError(e).Err()
 	}
 	s.peer = *name
-	s.setLocked(stateConnected, 0)
+	s.state.SetPeer(true)
 	return nil
 }
 
 func (s *socket) dissolveLocked() error {
-	if !s.has(stateConnected) {
+	if !s.state.Has(sockstate.Connected) {
 		return nil
 	}
 	if e := sys.Connect(s.fd, unspecName[:]); e != 0 {
 		return wsa.FromErrno(e).Err()
 	}
 	s.peer = wsa.Sockaddr{}
-	s.setLocked(0, stateConnected)
+	s.state.SetPeer(false)
 	return nil
 }

@@ -5,65 +5,78 @@ package kernel
 import (
 	"winsock/internal/sys"
 	"winsock/spi"
+	"winsock/spi/sockstate"
 	"winsock/wsa"
 )
 
-// sendDatagram sends one datagram.
+// sendDatagram sends one datagram. A socket that is not bound yet is bound
+// even if the send then fails (difference 30).
 func (s *socket) sendDatagram(m *spi.Message) (int, error) {
-	state := s.state.Load()
-	switch {
-	case state&stateNoSend != 0:
-		return 0, wsa.WSAESHUTDOWN // difference 78
-	case m.Name == nil && state&stateConnected == 0:
-		return 0, wsa.WSAENOTCONN // difference 70
+	if m.Name != nil {
+		if err := s.kind.checkLen(m.Name); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.state.CheckSend(m.Name != nil); err != nil {
+		return 0, err
 	}
 	if m.Flags != 0 {
 		if err := s.checkFlags(m.Flags, wsa.MSG_DONTROUTE); err != nil {
 			return 0, err
 		}
 	}
-	var raw rawName
-	if m.Name != nil {
-		if err := s.kind.check(m.Name); err != nil {
-			return 0, err
-		}
-		raw.set(s.kind, m.Name)
-	}
-	if state&stateBound == 0 {
-		s.mu.Lock()
-		err := s.bindImplicitlyLocked()
-		s.mu.Unlock()
-		if err != nil {
+	if !s.state.Has(sockstate.Bound) {
+		if err := s.bindImplicitly(); err != nil {
 			return 0, err
 		}
 	}
-	if m.Name != nil && (unspecified(m.Name) || s.kind.typ == wsa.SOCK_DGRAM && m.Name.Port() == 0) {
+	if m.Name == nil {
+		return s.sendRaw(m, nil)
+	}
+	if err := s.kind.checkFamily(m.Name); err != nil {
+		return 0, err
+	}
+	if unspecified(m.Name) || s.kind.typ == wsa.SOCK_DGRAM && m.Name.Port() == 0 {
 		return 0, wsa.WSAEADDRNOTAVAIL
 	}
+	var raw rawName
+	raw.set(s.kind, m.Name)
+	return s.sendRaw(m, raw.bytes())
+}
+
+func (s *socket) sendRaw(m *spi.Message, name []byte) (int, error) {
 	for {
-		n, e := s.sendOnce(m, raw.bytes())
+		var n int
+		var e sys.Errno
+		switch {
+		case len(m.Control) > 0:
+			var err error
+			if n, e, err = s.sendControl(m, name); err != nil {
+				return 0, err
+			}
+		case len(m.Bufs) == 1:
+			n, e = sys.SendTo(s.fd, m.Bufs[0], int(m.Flags), name)
+		default:
+			n, e = sys.SendMsg(s.fd, m.Bufs, int(m.Flags), name, nil)
+		}
 		switch {
 		case e == 0:
 			return n, nil
 		case e == sys.EAGAIN:
 			return 0, wsa.WSAEWOULDBLOCK
-		case !s.wasICMP(e):
+		case !s.wasICMP():
 			return 0, wsa.FromErrno(e).Err()
 		}
 	}
 }
 
-func (s *socket) sendOnce(m *spi.Message, name []byte) (int, sys.Errno) {
-	if len(m.Bufs) == 1 && len(m.Control) == 0 {
-		return sys.SendTo(s.fd, m.Bufs[0], int(m.Flags), name)
-	}
-	return sys.SendMsg(s.fd, m.Bufs, int(m.Flags), name, m.Control)
-}
-
 // recvDatagram receives one datagram.
 func (s *socket) recvDatagram(m *spi.Message) (int, error) {
-	if s.state.Load()&(stateBound|stateNoRecv|stateRefused) != stateBound {
-		if err := s.mayRecvDatagram(); err != nil {
+	if err := s.state.CheckRecv(); err != nil {
+		return 0, err
+	}
+	if s.refused.Load() != 0 {
+		if err := s.takeRefusal(); err != nil {
 			return 0, err
 		}
 	}
@@ -82,42 +95,40 @@ func (s *socket) recvDatagram(m *spi.Message) (int, error) {
 	for {
 		var n, nameLen int
 		var e sys.Errno
-		if len(m.Bufs) == 1 && len(m.Control) == 0 {
+		switch {
+		case len(m.Control) > 0:
+			n, nameLen, e = s.recvControl(m, flags, name)
+		case len(m.Bufs) == 1:
 			n, nameLen, e = sys.RecvFrom(s.fd, m.Bufs[0], flags, name)
-		} else {
+		default:
 			var r sys.Received
-			n, r, e = sys.RecvMsg(s.fd, m.Bufs, flags, name, m.Control)
+			n, r, e = sys.RecvMsg(s.fd, m.Bufs, flags, name, nil)
 			nameLen = r.NameLen
 		}
 		switch {
+		case e == 0:
+			if m.Name != nil {
+				s.kind.finishName(m.Name, nameLen)
+			}
+			return whole(m, n)
 		case e == sys.EAGAIN:
 			return 0, wsa.WSAEWOULDBLOCK
-		case e != 0:
-			if err := s.recvError(e); err != nil {
-				return 0, err
-			}
-			continue
 		}
-		if m.Name != nil {
-			s.kind.finishName(m.Name, nameLen)
+		if err := s.recvError(e); err != nil {
+			return 0, err
 		}
-		if room := m.Len(); n > room {
-			m.Flags |= wsa.MSG_PARTIAL
-			return room, wsa.WSAEMSGSIZE // difference 79
-		}
-		return n, nil
 	}
 }
 
-// mayRecvDatagram judges a receive on a socket that is not simply bound.
-func (s *socket) mayRecvDatagram() error {
-	switch state := s.state.Load(); {
-	case state&stateNoRecv != 0:
-		return wsa.WSAESHUTDOWN // difference 78
-	case state&stateBound == 0:
-		return wsa.WSAEINVAL // difference 70
-	case state&stateRefused != 0:
-		return s.takeRefusal()
+// whole judges a datagram of n bytes that was received: WSAEMSGSIZE if not
+// all of it, or of its control data, found room (differences 79 and 80).
+func whole(m *spi.Message, n int) (int, error) {
+	if room := m.Len(); n > room {
+		m.Flags |= wsa.MSG_TRUNC
+		return room, wsa.WSAEMSGSIZE
 	}
-	return nil
+	if m.Flags&wsa.MSG_CTRUNC != 0 {
+		return n, wsa.WSAEMSGSIZE
+	}
+	return n, nil
 }

@@ -15,66 +15,52 @@ import (
 // and then reports each by the next call of whatever kind; the queue's
 // entry tells which it was.
 
-// nextICMP takes the next entry off the error queue. found is false if the
-// queue is empty; code is 0 if the entry is nothing to report.
+// nextICMP takes the next ICMP message off the error queue. found is false
+// if there is none; code is 0 if it is nothing to report.
 func (s *socket) nextICMP() (code wsa.Errno, found bool) {
-	origin, typ, errno, ok := sys.RecvError(s.fd)
-	if !ok {
-		return 0, false
+	for {
+		origin, typ, errno, ok := sys.RecvError(s.fd)
+		switch {
+		case !ok:
+			return 0, false
+		case origin != sys.SO_EE_ORIGIN_ICMP && origin != sys.SO_EE_ORIGIN_ICMP6:
+			continue // our own: the send that it is about has told it
+		case errno == sys.ECONNREFUSED && !s.noConnReset.Load():
+			return wsa.WSAECONNRESET, true
+		case timeExceeded(origin, typ) && !s.noNetReset.Load():
+			return wsa.WSAENETRESET, true
+		}
+		return 0, true
 	}
-	switch origin {
-	case sys.SO_EE_ORIGIN_ICMP, sys.SO_EE_ORIGIN_ICMP6:
-	default:
-		return 0, true // a send has told it already
-	}
-	switch {
-	case errno == sys.ECONNREFUSED:
-		return wsa.WSAECONNRESET, true
-	case origin == sys.SO_EE_ORIGIN_ICMP && typ == 11, origin == sys.SO_EE_ORIGIN_ICMP6 && typ == 3:
-		return wsa.WSAENETRESET, true
-	}
-	return 0, true
+}
+
+// timeExceeded reports whether an ICMP type is that of a time to live that
+// ran out.
+func timeExceeded(origin, typ uint8) bool {
+	return origin == sys.SO_EE_ORIGIN_ICMP && typ == 11 || origin == sys.SO_EE_ORIGIN_ICMP6 && typ == 3
 }
 
 // wasICMP reports whether an error of a send was about an earlier datagram,
 // and keeps it for the next receive.
-func (s *socket) wasICMP(e sys.Errno) bool {
+func (s *socket) wasICMP() bool {
 	code, found := s.nextICMP()
-	if found && code != 0 {
+	if code != 0 {
 		s.refuse(code)
-		return true
 	}
-	return found && e != sys.EMSGSIZE || !found && e == sys.ECONNREFUSED
+	return found
 }
 
 // recvError turns the error of a receive into Winsock's: nil if it is not to
 // be told.
 func (s *socket) recvError(e sys.Errno) error {
-	code, found := s.nextICMP()
-	switch {
-	case found:
+	if code, found := s.nextICMP(); found {
 		return code.Err()
-	case e == sys.ECONNREFUSED: // a connected socket that keeps no queue
-		return nil
 	}
 	return wsa.FromErrno(e).Err()
 }
 
 // refuse keeps an error for the next receive.
-func (s *socket) refuse(code wsa.Errno) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reason.Store(uint32(code))
-	s.setLocked(stateRefused, 0)
-}
+func (s *socket) refuse(code wsa.Errno) { s.refused.Store(uint32(code)) }
 
 // takeRefusal returns the error that was kept, once.
-func (s *socket) takeRefusal() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.has(stateRefused) {
-		return nil
-	}
-	s.setLocked(0, stateRefused)
-	return wsa.Errno(s.reason.Load()).Err()
-}
+func (s *socket) takeRefusal() error { return wsa.Errno(s.refused.Swap(0)).Err() }

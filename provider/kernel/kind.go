@@ -5,6 +5,7 @@ package kernel
 import (
 	"winsock/internal/sys"
 	"winsock/spi"
+	"winsock/spi/sockopt"
 	"winsock/wsa"
 )
 
@@ -24,6 +25,14 @@ type kind struct {
 
 	stream bool // connections
 	inet   bool // IPv4 or IPv6
+
+	options sockopt.Sockets
+}
+
+func init() {
+	for _, k := range kinds {
+		k.options = sockopt.KindOf(k.family, k.typ)
+	}
 }
 
 // The largest datagrams: 65535 bytes less the headers of UDP and, in IPv4,

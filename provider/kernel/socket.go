@@ -5,25 +5,14 @@ package kernel
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"winsock/internal/poller"
 	"winsock/internal/sys"
 	"winsock/spi"
+	"winsock/spi/sockopt"
+	"winsock/spi/sockstate"
 	"winsock/wsa"
-)
-
-// The state of a socket, as bits: several hold at once, and the data path
-// reads them with one load. They change only under socket.mu.
-const (
-	stateBound      = 1 << iota // it has a local address
-	stateListening              //
-	stateConnecting             // a connection attempt is under way
-	stateConnected              // there is a peer (on a stream: a connection, which may be dead)
-	stateFailed                 // the last connection attempt failed
-	stateNoRecv                 // shut down for receiving
-	stateNoSend                 // shut down for sending
-	stateDead                   // the connection was reset; reason says how
-	stateRefused                // an ICMP error waits to be reported by Recv
 )
 
 // A socket is a socket of the kernel with Winsock's state.
@@ -32,14 +21,16 @@ type socket struct {
 	fd       int
 	protocol int32
 
-	state  atomic.Uint32 // state bits
-	reason atomic.Uint32 // wsa.Errno that ended the connection (stateDead)
+	state   sockstate.State
+	refused atomic.Uint32 // wsa.Errno of an ICMP message that waits for Recv, else 0
+	opts    sockopt.Store // the options as they were set
 
-	mu        sync.Mutex   // protects changes of state, and what follows
-	peer      wsa.Sockaddr // of the last Connect, or of the accepted connection
-	claim     *claim       // the local address, once Bind has been called
-	connError wsa.Errno    // how the last Connect ended
-	options
+	noConnReset atomic.Bool // SIO_UDP_CONNRESET is off
+	noNetReset  atomic.Bool // SIO_UDP_NETRESET is off
+
+	mu    sync.Mutex   // held over system calls that change the state; protects what follows
+	peer  wsa.Sockaddr // of the last Connect, or of the accepted connection
+	claim claim        // the address that Bind was given
 
 	watchers spi.WatchList
 	watchMu  sync.Mutex // protects desc and polled
@@ -62,28 +53,58 @@ func open(k *kind, protocol int32) (*socket, error) {
 	if e != 0 {
 		return nil, wsa.FromErrno(e).Err()
 	}
-	s := newSocket(k, fd, protocol)
+	s := wrap(k, fd, protocol)
+	s.state.Init(!k.stream)
+	s.opts.Init(k.options)
 	s.prepare()
 	return s, nil
 }
 
-// newSocket wraps a descriptor.
-func newSocket(k *kind, fd int, protocol int32) *socket {
+// accepted makes the socket of a connection that was accepted on l.
+func (l *socket) accepted(fd int, peer *wsa.Sockaddr) *socket {
+	s := wrap(l.kind, fd, l.protocol)
+	s.peer = *peer
+	s.state.InitAccepted(time.Now())
+	s.opts.Inherit(&l.opts) // the kernel has done so with those that it keeps
+	return s
+}
+
+func wrap(k *kind, fd int, protocol int32) *socket {
 	s := &socket{kind: k, fd: fd, protocol: protocol}
 	s.desc.Target = s
 	return s
 }
 
+// prepare gives a new socket of the kernel Winsock's defaults.
+func (s *socket) prepare() {
+	switch {
+	case s.kind.typ == wsa.SOCK_RAW:
+		s.prepareRaw()
+	case s.kind.family == wsa.AF_INET6:
+		sys.SetSockOptInt(s.fd, sys.IPPROTO_IPV6, sys.IPV6_V6ONLY, 1) // difference 39
+	}
+	if s.kind.typ == wsa.SOCK_DGRAM {
+		s.keepErrors(1)
+		s.hearOwnGroups()
+	}
+}
+
+// prepareRaw hides echo requests from an ICMP socket, which the system
+// answers itself (difference 88).
+func (s *socket) prepareRaw() {
+	const echoRequest, echoRequest6 = 8, 128
+	switch {
+	case s.kind.family == wsa.AF_INET && s.protocol == wsa.IPPROTO_ICMP:
+		sys.SetSockOptInt(s.fd, sys.SOL_RAW, sys.ICMP_FILTER, 1<<echoRequest)
+	case s.kind.family == wsa.AF_INET6 && s.protocol == wsa.IPPROTO_ICMPV6:
+		var blocked [8]uint32 // struct icmp6_filter: a bit for each type
+		blocked[echoRequest6/32] = 1 << (echoRequest6 % 32)
+		sys.SetICMP6Filter(s.fd, &blocked)
+	}
+}
+
 // Handle returns the kernel's descriptor.
 func (s *socket) Handle() int { return s.fd }
-
-// has reports whether one of the bits is set.
-func (s *socket) has(bits uint32) bool { return s.state.Load()&bits != 0 }
-
-// setLocked sets and clears bits of the state.
-func (s *socket) setLocked(set, clear uint32) {
-	s.state.Store(s.state.Load()&^clear | set)
-}
 
 // Close is WSPCloseSocket.
 func (s *socket) Close() error {
@@ -95,13 +116,22 @@ func (s *socket) Close() error {
 	s.watchMu.Unlock()
 
 	s.mu.Lock()
-	s.unbindLocked()
-	if s.linger.OnOff != 0 && s.linger.Linger == 0 {
-		s.resetOnClose()
+	s.claim.release()
+	if l := s.opts.Linger(); l.OnOff != 0 && l.Linger == 0 {
+		s.Abort()
 	}
 	s.mu.Unlock()
 	if !s.park.close() {
 		sys.Close(s.fd)
 	}
 	return nil
+}
+
+// hearOwnGroups keeps multicasts away that only other sockets of the system
+// have asked for.
+func (s *socket) hearOwnGroups() {
+	sys.SetSockOptInt(s.fd, sys.IPPROTO_IP, sys.IP_MULTICAST_ALL, 0)
+	if s.kind.family == wsa.AF_INET6 {
+		sys.SetSockOptInt(s.fd, sys.IPPROTO_IPV6, sys.IPV6_MULTICAST_ALL, 0)
+	}
 }

@@ -5,6 +5,7 @@ package kernel
 import (
 	"winsock/internal/sys"
 	"winsock/spi"
+	"winsock/spi/sockstate"
 	"winsock/wsa"
 )
 
@@ -19,8 +20,8 @@ func (s *socket) Send(m *spi.Message) (int, error) {
 	if !s.kind.stream {
 		return s.sendDatagram(m)
 	}
-	if s.state.Load()&(stateConnected|stateNoSend|stateDead) != stateConnected {
-		if err := s.maySend(); err != nil {
+	if err := s.state.CheckSend(false); err != nil {
+		if err = s.maySend(err); err != nil {
 			return 0, err
 		}
 	}
@@ -48,18 +49,14 @@ func (s *socket) Send(m *spi.Message) (int, error) {
 	return 0, s.streamError(e)
 }
 
-// maySend judges a send on a stream that is not simply connected.
-func (s *socket) maySend() error {
-	s.settle()
-	switch state := s.state.Load(); {
-	case state&stateConnected == 0:
-		return wsa.WSAENOTCONN // differences 64 and 73
-	case state&stateNoSend != 0:
-		return wsa.WSAESHUTDOWN // difference 74
-	case state&stateDead != 0:
-		return wsa.Errno(s.reason.Load()).Err()
+// maySend looks whether the connection has come about meanwhile that a send
+// found missing.
+func (s *socket) maySend(err error) error {
+	if !s.state.Has(sockstate.Connecting) {
+		return err
 	}
-	return nil
+	s.settle()
+	return s.state.CheckSend(false)
 }
 
 // Recv is WSPRecv, WSPRecvFrom and WSARecvMsg.
@@ -67,8 +64,8 @@ func (s *socket) Recv(m *spi.Message) (int, error) {
 	if !s.kind.stream {
 		return s.recvDatagram(m)
 	}
-	if s.state.Load()&(stateConnected|stateNoRecv) != stateConnected {
-		if err := s.mayRecv(); err != nil {
+	if err := s.state.CheckRecv(); err != nil {
+		if err = s.mayRecv(err); err != nil {
 			return 0, err
 		}
 	}
@@ -92,66 +89,71 @@ func (s *socket) Recv(m *spi.Message) (int, error) {
 		n, _, e = sys.RecvMsg(s.fd, m.Bufs, flags, nil, nil)
 	}
 	switch {
+	case e == 0 && n > 0:
+		return n, nil
+	case e == 0:
+		return s.recvNothing(m)
 	case e == sys.EAGAIN:
 		return 0, wsa.WSAEWOULDBLOCK
-	case e != 0 && flags&sys.MSG_OOB != 0:
-		return 0, wsa.FromErrno(e).Err()
-	case e != 0:
-		return 0, s.streamError(e)
-	case n == 0:
-		return s.recvNothing(m)
+	case e == sys.EINVAL && flags&sys.MSG_OOB != 0:
+		return 0, s.noUrgentData()
 	}
-	return n, nil
+	return 0, s.streamError(e)
+}
+
+// mayRecv judges a receive that the state is against. What arrived before
+// the connection broke can still be received.
+func (s *socket) mayRecv(err error) error {
+	s.settle()
+	switch f := s.state.Flags(); {
+	case f&(sockstate.Connected|sockstate.RecvShut) != sockstate.Connected:
+		return s.state.CheckRecv()
+	case f&sockstate.Broken != 0 && s.unread() == 0:
+		return err
+	}
+	return nil
 }
 
 // recvNothing is the meaning of a receive of 0 bytes.
 func (s *socket) recvNothing(m *spi.Message) (int, error) {
 	switch {
-	case s.has(stateDead):
-		return 0, wsa.Errno(s.reason.Load()).Err() // difference 84
+	case s.state.Has(sockstate.Broken):
+		return 0, s.state.CheckRecv() // difference 84
 	case m.Len() == 0 && sys.Poll(s.fd, sys.POLLIN)&(sys.POLLIN|sys.POLLHUP|sys.POLLERR) == 0:
 		return 0, wsa.WSAEWOULDBLOCK // no room, and nothing there: difference 82
+	case m.Len() > 0:
+		s.state.SetPeerShut()
 	}
 	return 0, nil
 }
 
-// mayRecv judges a receive on a stream that is not simply connected.
-func (s *socket) mayRecv() error {
-	s.settle()
-	switch state := s.state.Load(); {
-	case state&stateConnected == 0:
-		return wsa.WSAENOTCONN // difference 64
-	case state&stateNoRecv != 0:
-		return wsa.WSAESHUTDOWN // difference 75
+// noUrgentData is the answer to MSG_OOB when there is none: with
+// SO_OOBINLINE there never will be any (difference 86).
+func (s *socket) noUrgentData() error {
+	if s.opts.Bool(ruleOOBInline) {
+		return wsa.WSAEINVAL
 	}
-	return nil
+	return wsa.WSAEWOULDBLOCK
 }
 
 // streamError turns the error of a send or receive into Winsock's, and
 // remembers an end of the connection: the kernel tells it once, Winsock
 // for ever after (difference 84).
 func (s *socket) streamError(e sys.Errno) error {
+	why := wsa.FromErrno(e)
 	switch e {
-	case sys.ECONNRESET, sys.EPIPE, sys.ETIMEDOUT, sys.EHOSTUNREACH, sys.ENETUNREACH, sys.ENETDOWN,
-		sys.EHOSTDOWN, sys.ECONNABORTED, sys.ENOTCONN:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		why := wsa.FromErrno(e)
-		if e == sys.ENOTCONN {
-			why = wsa.WSAECONNRESET // the kernel has forgotten the connection
+	case sys.EPIPE, sys.ENOTCONN: // the kernel has forgotten the connection
+		if s.state.Has(sockstate.SendShut) {
+			return wsa.WSAESHUTDOWN // it came between the check and the send
 		}
-		s.dieLocked(why)
-		return wsa.Errno(s.reason.Load()).Err()
+		why = wsa.WSAECONNRESET
+	case sys.ECONNRESET, sys.ETIMEDOUT, sys.EHOSTUNREACH, sys.ENETUNREACH, sys.ENETDOWN,
+		sys.EHOSTDOWN, sys.ECONNABORTED:
+	default:
+		return why.Err()
 	}
-	return wsa.FromErrno(e).Err()
-}
-
-// dieLocked records why the connection has ended. The first reason stays.
-func (s *socket) dieLocked(why wsa.Errno) {
-	if !s.has(stateDead) {
-		s.reason.Store(uint32(why))
-		s.setLocked(stateDead, 0)
-	}
+	s.state.Break(why)
+	return why.Err()
 }
 
 // checkFlags judges the flags of a send or receive.

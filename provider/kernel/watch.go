@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"time"
+
+	"winsock/internal/poller"
+	"winsock/internal/sys"
+	"winsock/spi"
+	"winsock/spi/sockstate"
+)
+
+// retryWatch is how soon a registration is tried again for which the kernel
+// had no memory.
+const retryWatch = 20 * time.Millisecond
+
+// Watch puts w on the socket. The descriptor is registered with the poller
+// only from the first watcher on, and until an event finds none.
+func (s *socket) Watch(w *spi.Watcher) {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	s.watchers.Add(w)
+	s.pollLocked()
+}
+
+// pollLocked registers the descriptor. If the kernel has no room for it (it
+// limits how many a user may have), the watchers are told to try now and
+// then.
+func (s *socket) pollLocked() {
+	if s.polled || s.watchers.Empty() {
+		return
+	}
+	if poller.Default.Add(s.fd, &s.desc) == nil {
+		s.polled = true
+		return
+	}
+	time.AfterFunc(retryWatch, func() {
+		s.watchers.Notify(spi.EventAll)
+		s.watchMu.Lock()
+		defer s.watchMu.Unlock()
+		s.pollLocked() // without watchers, as after Close, nothing
+	})
+}
+
+// Unwatch takes w off.
+func (s *socket) Unwatch(w *spi.Watcher) { s.watchers.Remove(w) }
+
+// NotifyReady is how the poller tells of an event.
+func (s *socket) NotifyReady(bits uint32) {
+	s.watchers.Notify(s.events(bits))
+	if !s.watchers.Empty() {
+		return
+	}
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	if s.polled && s.watchers.Empty() {
+		s.polled = false
+		poller.Default.Remove(s.fd, &s.desc)
+	}
+}
+
+// events are the events that may have begun to hold with the bits.
+func (s *socket) events(bits uint32) (e spi.Events) {
+	const alive = sockstate.Datagram | sockstate.Connected | sockstate.Connecting | sockstate.Listening | sockstate.Failed
+	if !s.state.Has(alive) {
+		return 0 // an idle stream hangs up, in the kernel's view
+	}
+	if bits&sys.POLLIN != 0 {
+		e |= spi.EventRead | spi.EventAccept
+	}
+	if bits&sys.POLLOUT != 0 {
+		e |= spi.EventWrite | spi.EventConnect
+	}
+	if bits&sys.POLLPRI != 0 {
+		e |= spi.EventOOB
+	}
+	if bits&sys.POLLRDHUP != 0 {
+		e |= spi.EventClose
+	}
+	if bits&(sys.POLLERR|sys.POLLHUP) != 0 {
+		e |= spi.EventReset | spi.EventConnectFail
+	}
+	return e
+}
