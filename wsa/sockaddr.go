@@ -235,8 +235,8 @@ func (sa *Sockaddr) Canonical() Sockaddr {
 	}
 	switch sa.Family() {
 	case AF_UNIX:
-		if sa.length <= SizeofSockaddrUn {
-			return SockaddrUnix(sa.UnixPath())
+		if c := SockaddrUnix(sa.UnixPath()); sa.length <= SizeofSockaddrUn && c.length <= SizeofSockaddrUn {
+			return c
 		}
 	case AF_IRDA:
 		if device, service, ok := sa.Irda(); ok {

@@ -194,6 +194,7 @@ func FuzzSockaddr(f *testing.F) {
 	f.Add(append([]byte{23, 0, 0, 80}, make([]byte, 24)...))
 	f.Add([]byte("\x01\x00/tmp/s\x00"))
 	f.Add([]byte("\x01\x00\x00abstract"))
+	f.Add([]byte("\x01\x00" + strings.Repeat("p", 108))) // no room for the closing zero
 	f.Add(append([]byte{26, 0, 1, 2, 3, 4, 'O', 'B', 'E', 'X'}, make([]byte, 22)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sa := wsa.SockaddrBytes(b)
@@ -216,8 +217,12 @@ func FuzzSockaddr(f *testing.F) {
 		if (err == nil) != (sa.String() == text) && text != "" {
 			t.Errorf("Text is %q, %v; String is %q", text, err, sa.String())
 		}
-		if err != nil || sa.Family() == wsa.AF_UNIX && (sa.UnixPath() == "" || sa.Len() > wsa.SizeofSockaddrUn || sa.UnixPath()[0] == '@') {
+		if err != nil {
 			return
+		}
+		if path := sa.UnixPath(); sa.Family() == wsa.AF_UNIX &&
+			(path == "" || path[0] == '@' || path[0] != 0 && len(path) == wsa.UnixPathMax || sa.Len() > wsa.SizeofSockaddrUn) {
+			return // no text makes these
 		}
 		if _, service, ok := sa.Irda(); ok && len(service) > 24 {
 			return // no text makes an unterminated name
