@@ -70,8 +70,9 @@ func resolve(path string) string {
 	return path
 }
 
-// admits reports whether all layered protocols of the entry are admitted.
-func (s *Snapshot) admits(p Permission, e *Entry) bool {
+// Admits reports whether a program with that permission may use the entry:
+// whether all layered protocols of its chain are admitted.
+func (s *Snapshot) Admits(p Permission, e *Entry) bool {
 	if !p.Restricted || e.Kind() != Chain {
 		return true
 	}

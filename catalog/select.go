@@ -65,7 +65,7 @@ func (s *Snapshot) selectInfo(r Request) (Choice, error) {
 		return s.walk(&r)
 	}
 	e := s.byID[info.CatalogEntryID]
-	if e != nil && e.Info.ProviderID == info.ProviderID && e.Kind() != Layered && s.admits(r.Permission, e) {
+	if e != nil && e.Info.ProviderID == info.ProviderID && e.Kind() != Layered && s.Admits(r.Permission, e) {
 		if !s.usable[e] {
 			return Choice{}, wsa.WSAEPROVIDERFAILEDINIT
 		}
@@ -90,7 +90,7 @@ func fill(argument *int32, info, offset int32) bool {
 func (s *Snapshot) walk(r *Request) (Choice, error) {
 	var found *Entry
 	for _, e := range s.entries {
-		if !s.usable[e] || !e.serves(r) || !s.admits(r.Permission, e) {
+		if !s.usable[e] || !e.serves(r) || !s.Admits(r.Permission, e) {
 			continue
 		}
 		if found == nil {
