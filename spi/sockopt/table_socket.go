@@ -39,7 +39,7 @@ var socketRules = []Rule{
 	{Level: wsa.SOL_SOCKET, Name: wsa.SO_EXCLUSIVEADDRUSE, Symbol: "SO_EXCLUSIVEADDRUSE", Format: Bool, Access: GetSet, Kinds: Any, Inherited: true},
 	{Level: wsa.SOL_SOCKET, Name: wsa.SO_KEEPALIVE, Symbol: "SO_KEEPALIVE", Format: ByteBool, Access: GetSet, Kinds: Streams, Inherited: true},
 	{Level: wsa.SOL_SOCKET, Name: wsa.SO_DONTROUTE, Symbol: "SO_DONTROUTE", Format: ByteBool, Access: GetSet, Kinds: Any &^ inet6, Inherited: true},
-	{Level: wsa.SOL_SOCKET, Name: wsa.SO_BROADCAST, Symbol: "SO_BROADCAST", Format: Bool, Access: GetSet, Kinds: Dgram4 | Raw4 | DgramOther},
+	{Level: wsa.SOL_SOCKET, Name: wsa.SO_BROADCAST, Symbol: "SO_BROADCAST", Format: Bool, Access: GetSet, Kinds: messages},
 	{Level: wsa.SOL_SOCKET, Name: wsa.SO_USELOOPBACK, Symbol: "SO_USELOOPBACK", Format: Bool, Access: GetSet, Kinds: Any, Inherited: true},
 	{Level: wsa.SOL_SOCKET, Name: wsa.SO_LINGER, Symbol: "SO_LINGER", Format: Linger, Access: GetSet, Kinds: Streams, Inherited: true},
 	{Level: wsa.SOL_SOCKET, Name: wsa.SO_DONTLINGER, Symbol: "SO_DONTLINGER", Format: Bool, Access: GetSet, Kinds: Streams, Default: 1, Inherited: true},

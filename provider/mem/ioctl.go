@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mem
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"winsock/spi/sockstate"
+	"winsock/wsa"
+)
+
+// sendBacklog is the answer to SIO_IDEAL_SEND_BACKLOG_QUERY, in bytes
+// (difference 97).
+const sendBacklog = 0x10000
+
+// Ioctl is WSPIoctl ("Winsock IOCTLs"). Codes that are not listed here are
+// WSAEOPNOTSUPP.
+func (s *socket) Ioctl(code uint32, in, out []byte) (int, error) {
+	s.net.mu.Lock()
+	defer s.net.mu.Unlock()
+	switch code {
+	case wsa.FIONREAD:
+		return putDword(out, s.pendingLocked())
+	case wsa.SIOCATMARK:
+		if s.datagram {
+			return 0, wsa.WSAEINVAL
+		}
+		return putDword(out, int(truth(s.in == nil || s.in.atMark())))
+	case wsa.SIO_ENABLE_CIRCULAR_QUEUEING:
+		if !s.datagram {
+			return 0, wsa.WSAEOPNOTSUPP
+		}
+		s.circular = true
+		return 0, nil
+	case wsa.SIO_GET_BROADCAST_ADDRESS:
+		if !s.datagram || s.family != wsa.AF_INET {
+			return 0, wsa.WSAEOPNOTSUPP
+		}
+		sa := wsa.SockaddrFrom(netip.AddrPortFrom(broadcast, 0))
+		return sa.CopyTo(out)
+	case wsa.SIO_UDP_CONNRESET:
+		if !s.datagram || s.family == wsa.AF_UNIX {
+			return 0, wsa.WSAEOPNOTSUPP
+		}
+		if len(in) < 4 {
+			return 0, wsa.WSAEFAULT
+		}
+		s.ignoreICMP = binary.LittleEndian.Uint32(in) == 0
+		return 0, nil
+	case wsa.SIO_MULTIPOINT_LOOPBACK, wsa.SIO_MULTICAST_SCOPE:
+		return 0, s.multicastOptionLocked(code, in)
+	case wsa.SIO_IDEAL_SEND_BACKLOG_QUERY:
+		switch {
+		case s.datagram:
+			return 0, wsa.WSAEOPNOTSUPP
+		case !s.st.Has(sockstate.Connected):
+			return 0, wsa.WSAENOTCONN
+		}
+		return putDword(out, sendBacklog)
+	}
+	return 0, wsa.WSAEOPNOTSUPP
+}
+
+// pendingLocked is FIONREAD: bytes that can be read in line, without urgent
+// ones, and 0 on an unconnected stream (difference 87); all the datagrams'
+// bytes on a datagram socket.
+func (s *socket) pendingLocked() int {
+	switch {
+	case s.datagram:
+		return s.waiting
+	case s.st.Has(sockstate.Connected):
+		return s.in.readable()
+	}
+	return 0
+}
+
+// multicastOptionLocked is a control code that does what an option does.
+func (s *socket) multicastOptionLocked(code uint32, in []byte) error {
+	if !s.datagram || s.family == wsa.AF_UNIX {
+		return wsa.WSAEOPNOTSUPP
+	}
+	rule := multicastTTL4Rule
+	switch {
+	case code == wsa.SIO_MULTIPOINT_LOOPBACK && s.family == wsa.AF_INET:
+		rule = multicastLoop4Rule
+	case code == wsa.SIO_MULTIPOINT_LOOPBACK:
+		rule = multicastLoop6Rule
+	case s.family == wsa.AF_INET6:
+		rule = multicastTTL6Rule
+	}
+	v, err := rule.Decode(in)
+	if err != nil {
+		return err
+	}
+	return s.opts.Put(rule, v)
+}
+
+func putDword(out []byte, v int) (int, error) {
+	if len(out) < 4 {
+		return 0, wsa.WSAEFAULT
+	}
+	binary.LittleEndian.PutUint32(out, uint32(v))
+	return 4, nil
+}
