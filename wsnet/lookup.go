@@ -45,10 +45,11 @@ func lookupPort(ctx context.Context, t transport, service string) (uint16, error
 	if port, err := strconv.ParseUint(service, 10, 16); err == nil {
 		return uint16(port), nil
 	}
-	list, err := lookup(ctx, t, "127.0.0.1", service)
+	host := "127.0.0.1"
 	if t.family == wsa.AF_INET6 {
-		list, err = lookup(ctx, t, "::1", service)
+		host = "::1"
 	}
+	list, err := lookup(ctx, t, host, service)
 	if err != nil || len(list) == 0 {
 		return 0, &net.AddrError{Err: "unknown port", Addr: service}
 	}
