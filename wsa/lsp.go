@@ -15,14 +15,8 @@ const (
 	LSP_LOCAL_CACHE     = 0x00000080
 )
 
-// Limits of the service provider interface.
+// Kinds of information of WSCGetProviderInfo and WSCSetProviderInfo.
 const (
-	WSPDESCRIPTION_LEN           = 255
-	WSADESCRIPTION_LEN           = 256
-	WSASYS_STATUS_LEN            = 128
-	WINSOCK_VERSION              = 0x0202 // MAKEWORD(2, 2)
-	SOCKET_ERROR                 = -1
-	INVALID_SOCKET               = ^uint64(0)
-	WSA_INVALID_EVENT            = 0
-	PROVIDER_INFO_LSP_CATEGORIES = 0 // ProviderInfoLspCategories of WSCGetProviderInfo
+	ProviderInfoLspCategories = 0
+	ProviderInfoAudit         = 1
 )
