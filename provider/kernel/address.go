@@ -107,3 +107,7 @@ func (s *socket) GetPeerName(name *wsa.Sockaddr) error {
 
 // setScope sets sin6_scope_id.
 func (r *rawName) setScope(id uint32) { binary.NativeEndian.PutUint32(r.buf[24:], id) }
+
+func (r *rawName) port() uint16 { return binary.BigEndian.Uint16(r.buf[2:]) }
+
+func (r *rawName) setPort(port uint16) { binary.BigEndian.PutUint16(r.buf[2:], port) }

@@ -111,20 +111,31 @@ func (s *socket) settleLocked() {
 }
 
 // renewLocked makes the kernel's socket as good as new after a failed
-// attempt, so that it can connect again and even listen (difference 66). The
-// port stays the socket's.
+// attempt, so that it can connect again and even listen (difference 66).
 func (s *socket) renewLocked() {
-	if !s.kind.inet {
-		return
+	if s.kind.inet {
+		s.disconnectLocked()
 	}
-	var local [wsa.SizeofStorage]byte
-	n, _ := sys.GetSockName(s.fd, local[:])
-	sys.Connect(s.fd, unspecName[:])
-	if s.state.Has(sockstate.Bound) && !s.claim.held() && n >= s.kind.nameLen {
-		w := s.kind.wildcard()
-		copy(w.buf[2:4], local[2:4])
-		sys.Bind(s.fd, w.bytes()) // if somebody was quicker, the next attempt takes another port
+}
+
+// disconnectLocked takes the peer from the kernel's socket. The kernel then
+// lets go of a port that it chose itself, even for a bind; Winsock does not,
+// so it is bound again. If somebody was quicker, the socket gets another.
+func (s *socket) disconnectLocked() sys.Errno {
+	var before, after rawName
+	before.n, _ = sys.GetSockName(s.fd, before.buf[:])
+	if e := sys.Connect(s.fd, unspecName[:]); e != 0 {
+		return e
 	}
+	after.n, _ = sys.GetSockName(s.fd, after.buf[:])
+	if s.state.Has(sockstate.Bound) && before.port() != 0 && after.port() == 0 {
+		after.setPort(before.port())
+		if sys.Bind(s.fd, after.bytes()) != 0 {
+			after.setPort(0)
+			sys.Bind(s.fd, after.bytes())
+		}
+	}
+	return 0
 }
 
 // unspecName is the address that dissolves an association.
@@ -174,7 +185,7 @@ func (s *socket) dissolveLocked() error {
 	if !s.state.Has(sockstate.Connected) {
 		return nil
 	}
-	if e := sys.Connect(s.fd, unspecName[:]); e != 0 {
+	if e := s.disconnectLocked(); e != 0 {
 		return wsa.FromErrno(e).Err()
 	}
 	s.peer = wsa.Sockaddr{}
