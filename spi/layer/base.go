@@ -19,6 +19,7 @@ type Base struct {
 	spi.Socket
 
 	wrap   func(below spi.Socket) (spi.Socket, error) // set by NewProvider; nil: accepted sockets are not wrapped
+	outer  spi.Socket                                 // set by NewProvider: the socket that embeds this one
 	closed atomic.Bool
 }
 

@@ -57,7 +57,9 @@ func (p *provider) wrapped(below spi.Socket, o *spi.Opening) (s spi.Socket, err 
 		return nil, err
 	}
 	if b, ok := s.(interface{ base() *Base }); ok {
-		b.base().wrap = func(conn spi.Socket) (spi.Socket, error) { return p.wrapped(conn, o) }
+		b := b.base()
+		b.outer = s
+		b.wrap = func(conn spi.Socket) (spi.Socket, error) { return p.wrapped(conn, o) }
 	}
 	return s, nil
 }

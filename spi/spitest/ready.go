@@ -38,7 +38,7 @@ func readinessExact(e *env) {
 			i := r.IntN(2)
 			s := ends[i]
 			switch op := r.IntN(100); {
-			case op < 45 && !finished[i] && waiting[1-i] < 8<<10:
+			case op < 45 && !finished[i] && waiting[1-i] < 3<<10:
 				n := 1 + r.IntN(500)
 				s.send(make([]byte, n))
 				waiting[1-i] += n
