@@ -67,6 +67,14 @@ const (
 	RNRSERVICE_DELETE     = 2
 )
 
+// Types of NSClassInfo.Value.
+const (
+	REG_SZ       = 1
+	REG_BINARY   = 3
+	REG_DWORD    = 4
+	REG_MULTI_SZ = 7
+)
+
 // Comparisons of Version.How.
 const (
 	COMP_EQUAL   = 0
