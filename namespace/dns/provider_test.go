@@ -56,7 +56,8 @@ func results(t *testing.T, p spi.NameProvider, class wsa.GUID, name string, flag
 			continue
 		}
 		for _, a := range set.Addrs {
-			s += " " + a.RemoteAddr.String()
+			ap, _ := a.RemoteAddr.AddrPort()
+			s += " " + ap.String()
 		}
 		if set.Blob != nil {
 			s += fmt.Sprintf(" %q", set.Blob)

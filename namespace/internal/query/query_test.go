@@ -109,7 +109,7 @@ func TestResultsHoldWhatTheFlagsAskFor(t *testing.T) {
 		if flags&wsa.LUP_RES_SERVICE != 0 {
 			prime, other = other, prime
 		}
-		if prime.String() != "[::1]:80" || other.String() != "[::]:0" {
+		if prime != wsa.SockaddrFrom(netip.MustParseAddrPort("[::1]:80")) || other != wsa.SockaddrFrom(netip.MustParseAddrPort("[::]:0")) {
 			t.Errorf("flags %#x: prime address %v, the other %v", flags, &prime, &other)
 		}
 	}
