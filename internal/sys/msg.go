@@ -17,6 +17,7 @@ type msg struct {
 	hdr  syscall.Msghdr
 	few  [16]syscall.Iovec // enough for MSG_MAXIOVLEN
 	many []syscall.Iovec
+	used int // of few or many
 }
 
 var msgs = sync.Pool{New: func() any { return new(msg) }}
@@ -40,14 +41,15 @@ func (m *msg) fill(bufs [][]byte) (total int) {
 	}
 	m.hdr.Iov = unsafe.SliceData(iov)
 	m.hdr.Iovlen = uint64(len(iov))
+	m.used = len(iov)
 	return total
 }
 
 // release gives m back without any pointer to the caller's memory.
 func (m *msg) release() {
 	m.hdr = syscall.Msghdr{}
-	clear(m.few[:])
-	clear(m.many[:cap(m.many)])
+	clear(m.few[:min(m.used, len(m.few))])
+	clear(m.many[:min(m.used, cap(m.many))])
 	msgs.Put(m)
 }
 

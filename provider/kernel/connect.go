@@ -128,9 +128,9 @@ func (s *socket) disconnectLocked() sys.Errno {
 		return e
 	}
 	after.n, _ = sys.GetSockName(s.fd, after.buf[:])
-	if s.state.Has(sockstate.Bound) && before.port() != 0 && after.port() == 0 {
+	if s.state.Has(sockstate.Bound) && s.kind.typ != wsa.SOCK_RAW {
 		after.setPort(before.port())
-		if sys.Bind(s.fd, after.bytes()) != 0 {
+		if sys.Bind(s.fd, after.bytes()) == sys.EADDRINUSE { // EINVAL: it has kept its port
 			after.setPort(0)
 			sys.Bind(s.fd, after.bytes())
 		}
