@@ -15,16 +15,16 @@
 // # The log as text
 //
 // One line per call: time, process, socket, tag and place in the chain (0 is
-// the top), the call with its arguments, the result, and the microseconds it
-// took.
+// the top), the call with its arguments, the result, the microseconds it
+// took, and as many bytes of the payload as option data says.
 //
-//	20:14:07.381250 4711/fetch #1   trace:0  WSPSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP)       = #1                      41.0us
-//	20:14:07.381330 4711/fetch #1   trace:0  WSPConnect(name=192.0.2.1:80)                      = WSAEWOULDBLOCK          35.2us
-//	20:14:07.393412 4711/fetch #1   trace:0  ConnectResult()                                    = OK                   12047.1us  2 tries
-//	20:14:07.393490 4711/fetch #1   trace:0  WSPSend(len=18)                                    = 18 bytes                11.8us  "GET / HTTP/1.0\r\n\r\n"
-//	20:14:07.393541 4711/fetch #1   trace:0  WSPRecv(len=4096)                                  = WSAEWOULDBLOCK           2.1us
-//	20:14:07.401877 4711/fetch #1   trace:0  WSPRecv(len=4096)                                  = 1256 bytes            8334.5us  3 tries  "HTTP/1.0 200 OK\r\n"...
-//	20:14:07.401960 4711/fetch #1   trace:0  WSPCloseSocket()                                   = OK                      30.6us
+//	20:14:07.381250 4711/fetch #1   trace:0  WSPSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, fd=7)           = #1                           41.0us
+//	20:14:07.381330 4711/fetch #1   trace:0  WSPConnect(name=192.0.2.1:80)                                = WSAEWOULDBLOCK               35.2us
+//	20:14:07.393412 4711/fetch #1   trace:0  ConnectResult()                                              = OK                        12093.4us  2 tries
+//	20:14:07.393490 4711/fetch #1   trace:0  WSPSend(len=18)                                              = 18 bytes                     11.8us  "GET / HTTP/1.0\r\n\r\n"
+//	20:14:07.393541 4711/fetch #1   trace:0  WSPRecv(len=4096)                                            = WSAEWOULDBLOCK                2.1us
+//	20:14:07.401877 4711/fetch #1   trace:0  WSPRecv(len=4096)                                            = 1256 bytes                 8345.0us  3 tries  "HTTP/1.0 200 OK\r\n"...
+//	20:14:07.401960 4711/fetch #1   trace:0  WSPCloseSocket()                                             = OK                           30.6us
 //
 // A provider answers WSAEWOULDBLOCK whenever it is asked too early, so a
 // wait is many calls. The log shows it as two lines: the first call that had
@@ -56,6 +56,7 @@
 //
 //	bytes                   transferred or stored bytes
 //	len                     room for them, or how many were offered
+//	buffers                 of how many buffers, if it is not one
 //	flags                   "MSG_PEEK|MSG_OOB", "WSA_FLAG_OVERLAPPED", "0"
 //	flags_out               flags that a receive reported
 //	name                    address given to bind, connect, sendto

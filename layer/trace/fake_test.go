@@ -5,19 +5,19 @@ package trace
 import (
 	"bytes"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"winsock/spi"
+	"winsock/spi/spitest/leak"
 	"winsock/wsa"
 )
 
 func TestMain(m *testing.M) {
 	processID, program = 4711, "fetch"
 	time.Local = time.UTC
-	os.Exit(m.Run())
+	leak.Main(m)
 }
 
 // A fake is the socket below: it answers what the test has put down. It is

@@ -81,6 +81,18 @@ func (s *Tshark) CheckClean() int {
 	return len(s.Fields("", "frame.number"))
 }
 
+// CheckWhole checks that tshark finds no packet malformed and no checksum
+// wrong, and returns the number of packets. Unlike [Tshark.CheckClean] it
+// allows addresses that are used again, by which connections look disturbed.
+func (s *Tshark) CheckWhole() int {
+	s.t.Helper()
+	for _, row := range s.Fields("_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0",
+		"frame.number", "_ws.col.Info") {
+		s.t.Errorf("tshark on packet %s: %s", row[0], strings.Join(row[1:], "; "))
+	}
+	return len(s.Fields("", "frame.number"))
+}
+
 // Follow returns the bytes of both directions of a connection ("tcp" or
 // "udp", counted from 0), the first one's that of its first packet.
 func (s *Tshark) Follow(protocol string, number int) (first, second []byte) {
