@@ -27,7 +27,8 @@ var (
 	_ net.Error = Errno(0)
 )
 
-// Error returns the text that the documentation gives the code.
+// Error returns the text that the documentation gives the code. Programs
+// compare such texts, so they do not change.
 func (e Errno) Error() string {
 	if t := e.describe(); t != nil {
 		return t.text

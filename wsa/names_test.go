@@ -48,6 +48,10 @@ func TestNames(t *testing.T) {
 		{wsa.NetworkEventsString(wsa.FD_READ | wsa.FD_CLOSE), "FD_READ|FD_CLOSE"},
 		{wsa.PollEventsString(wsa.POLLIN), "POLLRDNORM|POLLRDBAND"},
 		{wsa.PollEventsString(-32768), "0x8000"},
+		{wsa.ServiceFlagsString(0x66), "XP1_GUARANTEED_DELIVERY|XP1_GUARANTEED_ORDER|XP1_GRACEFUL_CLOSE|XP1_EXPEDITED_DATA"},
+		{wsa.LSPCategoriesString(0x100), "0x100"},
+		{wsa.NamespaceName(12), "NS_DNS"},
+		{wsa.NamespaceName(4711), "4711"},
 		{wsa.SocketFlagsString(wsa.WSA_FLAG_OVERLAPPED), "WSA_FLAG_OVERLAPPED"},
 	} {
 		if c.got != c.want {
@@ -94,6 +98,10 @@ func TestEveryConstantHasItsName(t *testing.T) {
 		{"UDP_", func(v int64) string { return wsa.OptionName(wsa.IPPROTO_UDP, int32(v)) }},
 		{"SIO", func(v int64) string { return wsa.IoctlName(uint32(v)) }},
 		{"SO_SSL_", func(v int64) string { return wsa.IoctlName(uint32(v)) }},
+		{"XP1_", func(v int64) string { return wsa.ServiceFlagsString(uint32(v)) }},
+		{"PFL_", func(v int64) string { return wsa.ProviderFlagsString(uint32(v)) }},
+		{"LSP_", func(v int64) string { return wsa.LSPCategoriesString(uint32(v)) }},
+		{"NS_", func(v int64) string { return wsa.NamespaceName(uint32(v)) }},
 		{"FIO", func(v int64) string { return wsa.IoctlName(uint32(v)) }},
 		{"MSG_", func(v int64) string { return wsa.MsgFlagsString(uint32(v)) }},
 	}
@@ -112,7 +120,7 @@ func TestEveryConstantHasItsName(t *testing.T) {
 		"IP_HOPLIMIT": "IP_RECVTTL", "IP_RECVTOS": "IP_RECVTCLASS", "IP_RECVECN": "IP_ECN",
 		"IPV6_JOIN_GROUP": "IPV6_ADD_MEMBERSHIP", "IPV6_LEAVE_GROUP": "IPV6_DROP_MEMBERSHIP",
 		"IPV6_RECVECN": "IPV6_ECN", "TCP_KEEPIDLE": "TCP_KEEPALIVE",
-		"SIO_SOCKET_CLOSE_NOTIFY": "SIO_RCVALL_MCAST_IF",
+		"NS_VNS": "NS_WRQ", "SIO_SOCKET_CLOSE_NOTIFY": "SIO_RCVALL_MCAST_IF",
 	}
 	tested := 0
 	for name, value := range sourceConstants(t, "") {

@@ -85,6 +85,9 @@ var statusTable = map[NTStatus]struct {
 // system's translation; WSA_IO_INCOMPLETE where a facility carries that code
 // through; and WSAEINVAL for every other failure.
 func (s NTStatus) Errno() Errno {
+	if s == STATUS_SUCCESS {
+		return 0
+	}
 	if t := statusTable[s]; t.wsa != 0 {
 		return t.wsa
 	}
