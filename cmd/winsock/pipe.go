@@ -27,19 +27,34 @@ func (o *ncOptions) pipe(ctx context.Context, c net.Conn) error {
 	}
 	received := make(chan error, 1)
 	go func() { received <- o.receive(c) }()
-	for {
+	for range 2 {
 		select {
 		case err := <-received:
-			// What the peer has sent is complete. Input that is still to
-			// come has nobody to go to.
-			return err
+			// The peer has finished sending, which ends a conversation
+			// with a person. A file, or another program's output, may
+			// still have to be sent.
+			if err != nil || terminal(o.in) {
+				return err
+			}
+			received = nil
 		case err := <-sent:
 			if err != nil {
-				return errors.Join(err, <-received)
+				return err
 			}
 			sent = nil
 		}
 	}
+	return nil
+}
+
+// terminal reports whether somebody types the input.
+func terminal(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // send copies the input to c and ends that direction of c.

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package interop
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// What all tests share: the command, and a file to send.
+var shared struct {
+	dir     string
+	winsock string
+	file    string
+	sum     [sha256.Size]byte
+	size    int64
+}
+
+func TestMain(m *testing.M) {
+	code, err := setUp(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "interop:", err)
+		code = 1
+	}
+	os.RemoveAll(shared.dir)
+	os.Exit(code)
+}
+
+func setUp(m *testing.M) (int, error) {
+	var err error
+	if shared.dir, err = os.MkdirTemp("", "interop"); err != nil {
+		return 1, err
+	}
+	shared.winsock = filepath.Join(shared.dir, "winsock")
+	build := exec.Command("go", "build", "-o", shared.winsock, "winsock/cmd/winsock")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return 1, err
+	}
+	shared.size = 100 << 20
+	if raceEnabled {
+		shared.size = 1 << 20 // the command is built without the detector; once at full size is enough
+	}
+	if err := makeFile(); err != nil {
+		return 1, err
+	}
+	os.Setenv("WINSOCK_CATALOG", filepath.Join(shared.dir, "catalog.toml"))
+	return m.Run(), nil
+}
+
+// makeFile makes the file, of bytes that do not repeat.
+func makeFile() error {
+	shared.file = filepath.Join(shared.dir, "file")
+	f, err := os.Create(shared.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	var seed [32]byte
+	source := rand.NewChaCha8(seed)
+	if _, err := io.CopyN(io.MultiWriter(f, sum), source, shared.size); err != nil {
+		return err
+	}
+	sum.Sum(shared.sum[:0])
+	return nil
+}
+
+// need skips the test without the program, except where the programs must be
+// there.
+func need(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%s is not installed", program)
+		}
+		t.Skipf("%s is not installed", program)
+	}
+	return path
+}
+
+// A place is where a test takes place: an address family and a chain.
+type place struct {
+	name   string
+	host   string
+	layers []string
+}
+
+// places calls test for every family and chain.
+func places(t *testing.T, test func(t *testing.T, p place)) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		for _, layers := range [][]string{
+			nil,
+			{"trace:log=" + filepath.Join(shared.dir, "one")},
+			{"trace:log=" + filepath.Join(shared.dir, "top"), "trace", "trace:format=json,log=" + filepath.Join(shared.dir, "bottom")},
+		} {
+			p := place{fmt.Sprintf("%s, %d layers", host, len(layers)), host, layers}
+			t.Run(p.name, func(t *testing.T) { test(t, p) })
+		}
+	}
+}
+
+// nc returns a winsock nc that is not started yet.
+func (p place) nc(t *testing.T, args ...string) *exec.Cmd {
+	var flags []string
+	for _, l := range p.layers {
+		flags = append(flags, "--layer", l)
+	}
+	c := exec.CommandContext(t.Context(), shared.winsock, append(append([]string{"nc"}, flags...), args...)...)
+	c.Stderr = os.Stderr
+	return c
+}
+
+// freePort returns a port that nobody listened on just now.
+func (p place) freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(p.host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// awaitListener waits until the port is being listened on, without
+// connecting to it.
+func (p place) awaitListener(t *testing.T, port string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		l, err := net.Listen("tcp", net.JoinHostPort(p.host, port))
+		if err != nil {
+			return
+		}
+		l.Close()
+	}
+	t.Fatalf("nobody listens on port %s", port)
+}
+
+// start starts a program that is ended with the test.
+func start(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Kill()
+		c.Wait()
+	})
+}
+
+// wait waits for a program that must end well.
+func wait(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- c.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(c.Path), err)
+		}
+	case <-time.After(60 * time.Second):
+		c.Process.Kill()
+		t.Fatalf("%s does not end", filepath.Base(c.Path))
+	}
+}
+
+func openFile(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.Open(shared.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// A sink takes what must be the file, after a head of which skip says how
+// long it is, given the beginning.
+type sink struct {
+	path string
+	f    *os.File
+}
+
+func newSink(t *testing.T) *sink {
+	t.Helper()
+	f, err := os.CreateTemp(shared.dir, "got")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		f.Close()
+		os.Remove(f.Name())
+	})
+	return &sink{f.Name(), f}
+}
+
+// check compares what came, from offset skip on, with the file.
+func (s *sink) check(t *testing.T, skip int64) {
+	t.Helper()
+	f, err := os.Open(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(skip, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n != shared.size || [sha256.Size]byte(sum.Sum(nil)) != shared.sum {
+		t.Errorf("%d bytes came of %d, and they are not the file", n, shared.size)
+	}
+}
