@@ -114,13 +114,14 @@ func WSAAccept(h SOCKET, peer *wsa.Sockaddr, condition ConditionFunc) (accepted 
 	}
 	defer s.done("WSPAccept", &err)
 	a, err := s.nextConnection()
+	if err == nil && condition != nil {
+		err = s.ask(condition, a)
+	}
+	if err != wsa.WSATRY_AGAIN {
+		s.selection.accepted()
+	}
 	if err != nil {
 		return INVALID_SOCKET, err
-	}
-	if condition != nil {
-		if err := s.ask(condition, a); err != nil {
-			return INVALID_SOCKET, err
-		}
 	}
 	return s.admit(a, peer)
 }
@@ -140,7 +141,6 @@ func (s *socket) nextConnection() (a acceptable, err error) {
 	}
 	if s.nonblocking.Load() {
 		try()
-		s.selection.accepted(s, err)
 		return a, err
 	}
 	if werr := s.await(spi.Receiving, spi.EventAccept|spi.EventsEnd, p.top == p.data, try); werr != nil {

@@ -70,12 +70,12 @@ func WSAConnect(h SOCKET, name *wsa.Sockaddr, callerData []byte, calleeData *[]b
 	if err != wsa.WSAEWOULDBLOCK {
 		if err == nil {
 			s.setPath(top)
-			s.selection.connected(s)
+			s.selection.connecting(s)
 		}
 		return err
 	}
 	s.connecting.Store(true)
-	s.selection.connectBegun(s)
+	s.selection.connecting(s)
 	if s.nonblocking.Load() {
 		return err
 	}

@@ -33,6 +33,7 @@ func (s *socket) fail(call string, v any) {
 	}
 	s.recv.wake()
 	s.send.wake()
+	s.selection.failed()
 	go func() {
 		if l, ok := old.top.(spi.Lingerer); ok {
 			guarded(s.info, l.Abort)

@@ -62,17 +62,18 @@ func (s *socket) receive(op *operation) (int, error) {
 	if s.connecting.Load() {
 		s.connectProgress()
 	}
-	if op.msg.Flags&wsa.MSG_WAITALL != 0 {
-		return s.receiveAll(op)
+	flags := op.msg.Flags // before a receive reports its own
+	if flags&wsa.MSG_WAITALL != 0 {
+		n, err := s.receiveAll(op)
+		s.selection.received(flags)
+		return n, err
 	}
 	if s.nonblocking.Load() {
 		op.recvOnce()
-		s.selection.received(s, op.msg.Flags, op.err)
-		return op.n, op.err
-	}
-	if err := s.await(spi.Receiving, receiveEvents(op.msg.Flags), op.msg.Flags&wsa.MSG_OOB == 0, op.tryRecv); err != nil {
+	} else if err := s.await(spi.Receiving, receiveEvents(flags), flags&wsa.MSG_OOB == 0, op.tryRecv); err != nil {
 		return 0, err
 	}
+	s.selection.received(flags)
 	return op.n, op.err
 }
 
@@ -116,7 +117,7 @@ func (s *socket) transmit(op *operation) (int, error) {
 	}
 	if s.nonblocking.Load() {
 		op.sendOnce()
-		s.selection.sent(s, op.err)
+		s.selection.sent(op.err)
 		return op.n, op.err
 	}
 	// A send rarely has to wait, so that it is tried before anything is

@@ -171,7 +171,7 @@ func (s *socket) close() bool {
 	if !object.Close(s) {
 		return false
 	}
-	s.selection.cancel(s)
+	s.selection.cancel()
 	if p := s.path.Load(); p.parker != nil {
 		p.parker.Unpark()
 	}

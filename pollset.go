@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package winsock
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"winsock/spi"
+)
+
+// This file is what select and WSAPoll have in common: looking at several
+// sockets, of whatever providers, and waiting for the first that is ready.
+// They look first; only who has to wait puts a watcher on each socket, looks
+// again, and from then on only at the sockets that were heard of.
+
+// A pollSet is one call of select or WSAPoll. It is pooled with its entries.
+type pollSet struct {
+	waiter   // what the caller pauses on
+	all      []*pollEntry
+	entries  []*pollEntry          // those of all that are in use
+	byHandle map[SOCKET]*pollEntry // of a large set
+}
+
+// A pollEntry is a socket in a pollSet.
+type pollEntry struct {
+	waiter // on the socket and its provider; its channel is the set's
+
+	handle SOCKET
+	sock   *socket    // in use for as long as the call; nil in place of a bad one
+	want   spi.Events // what the caller asks for
+	have   spi.Events // what of it holds
+	closed bool       // closesocket came meanwhile
+
+	sets    uint8       // for select: those that the socket is in
+	watched spi.Socket  // where the watcher is, nil if it is on none
+	heard   atomic.Bool // Notify was called since the last look
+}
+
+// Above smallSet entries are found by a map, and above hugeSet they are not
+// kept for the next call.
+const (
+	smallSet = 64
+	hugeSet  = 4096
+)
+
+var pollSets = sync.Pool{New: func() any {
+	return &pollSet{waiter: waiter{woken: make(chan struct{}, 1)}}
+}}
+
+func newPollSet() *pollSet { return pollSets.Get().(*pollSet) }
+
+// add appends an entry for a socket that the caller has begun to use, or for
+// none.
+func (p *pollSet) add(h SOCKET, s *socket) *pollEntry {
+	n := len(p.entries)
+	if n == len(p.all) {
+		e := &pollEntry{waiter: waiter{woken: p.woken}}
+		e.Notify = func(spi.Events) {
+			e.heard.Store(true)
+			e.wake()
+		}
+		p.all = append(p.all, e)
+	}
+	p.entries = p.all[:n+1]
+	e := p.entries[n]
+	e.handle, e.sock = h, s
+	return e
+}
+
+// find returns the entry of a handle, nil if there is none. It is for a set
+// without duplicates.
+func (p *pollSet) find(h SOCKET) *pollEntry {
+	if len(p.entries) < smallSet {
+		for _, e := range p.entries {
+			if e.handle == h {
+				return e
+			}
+		}
+		return nil
+	}
+	if p.byHandle == nil {
+		p.byHandle = make(map[SOCKET]*pollEntry)
+	}
+	for _, e := range p.entries[len(p.byHandle):] {
+		p.byHandle[e.handle] = e
+	}
+	return p.byHandle[h]
+}
+
+// free ends the use of the sockets and gives p back.
+func (p *pollSet) free() {
+	for _, e := range p.entries {
+		e.unwatch()
+		if e.sock != nil {
+			e.sock.Release()
+		}
+		e.handle, e.sock = 0, nil
+		e.want, e.have, e.closed, e.sets = 0, 0, false, 0
+	}
+	p.entries = nil
+	clear(p.byHandle)
+	select { // a token of this call must not end the next one
+	case <-p.woken:
+	default:
+	}
+	if len(p.all) <= hugeSet {
+		pollSets.Put(p)
+	}
+}
+
+// wait looks at the sockets until one of them is ready or closed, or the
+// time is over. A negative timeout means forever.
+func (p *pollSet) wait(timeout time.Duration) {
+	if p.look() || timeout == 0 {
+		return
+	}
+	var until time.Time
+	if timeout > 0 {
+		until = time.Now().Add(timeout)
+	}
+	for _, e := range p.entries {
+		e.watch()
+	}
+	for !p.look() && p.pause(until) {
+	}
+}
+
+// look reports whether one of the sockets is ready or closed.
+func (p *pollSet) look() (ready bool) {
+	for _, e := range p.entries {
+		if e.sock == nil {
+			continue
+		}
+		if e.closed = e.sock.Closing(); e.closed {
+			ready = true
+		} else if e.news() {
+			e.have = e.sock.readiness(e.want)
+			ready = ready || e.have != 0
+		}
+	}
+	return ready
+}
+
+// news reports whether the socket is worth a look. What does not come from
+// its provider, a deferred connection or the provider's failure, is not
+// heard of but is as easily seen.
+func (e *pollEntry) news() bool {
+	return e.watched == nil ||
+		e.heard.Load() && e.heard.Swap(false) ||
+		e.sock.deferred.count.Load() > 0 ||
+		e.sock.path.Load().top != e.watched
+}
+
+// watch puts the entry on its socket.
+func (e *pollEntry) watch() {
+	s := e.sock
+	if s == nil {
+		return
+	}
+	e.Mask = e.want | spi.EventsEnd
+	e.heard.Store(true) // for the look that follows
+	s.recv.add(&e.waiter)
+	e.watched = s.path.Load().top
+	s.guard("Watch", func() { e.watched.Watch(&e.Watcher) })
+}
+
+// unwatch takes it off again.
+func (e *pollEntry) unwatch() {
+	if e.watched == nil {
+		return
+	}
+	e.sock.guard("Unwatch", func() { e.watched.Unwatch(&e.Watcher) })
+	e.sock.recv.remove(&e.waiter)
+	e.watched = nil
+}
+
+// readiness tells which of the events hold, be it in the provider or here.
+// Of a connect that failed, nothing else is told.
+func (s *socket) readiness(want spi.Events) (have spi.Events) {
+	s.guard("Ready", func() {
+		if s.connecting.Load() {
+			s.connectProgress()
+		}
+		have = s.path.Load().top.Ready(want | spi.EventConnectFail)
+	})
+	if s.deferred.count.Load() > 0 {
+		have |= spi.EventAccept
+	}
+	if have&spi.EventConnectFail != 0 {
+		have = spi.EventConnectFail
+	}
+	return have & want
+}
+
+// guard runs a call into the provider that is not the whole of a Winsock
+// call: if the provider panics, its socket is cut off and the call goes on.
+func (s *socket) guard(call string, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.fail(call, v)
+		}
+	}()
+	f()
+}
