@@ -61,12 +61,6 @@ func userFile() string {
 	return filepath.Join(dir, "winsock", "catalog.toml")
 }
 
-// elevated reports whether the program has more rights than its user, whose
-// environment then must not decide which providers it loads.
-func elevated() bool {
-	return os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid()
-}
-
 // present reports whether there is a file, readable or not.
 func present(file string) bool {
 	_, err := os.Stat(file)

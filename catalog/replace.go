@@ -14,8 +14,9 @@ import (
 	"winsock/wsa"
 )
 
-// lockWait is how long a writer waits for another process that writes.
-const lockWait = 10 * time.Second
+// lockWait is how long a writer waits for another process that writes. Tests
+// make it shorter.
+var lockWait = 10 * time.Second
 
 // A fileLock is the right to write one catalog file. It lies on a file of
 // its own, as the catalog is replaced, and it dies with its process.

@@ -5,12 +5,14 @@ package catalog
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"winsock/wsa"
 )
@@ -99,6 +101,52 @@ func TestWritersTakeTurns(t *testing.T) {
 			t.Errorf("id %d was given out twice", e.ID())
 		}
 		seen[e.ID()] = true
+	}
+}
+
+// TestLockIsKept: a process that keeps the lock delays changes for a while
+// and does not hinder readers. The lock goes with its holder.
+func TestLockIsKept(t *testing.T) {
+	old := lockWait
+	lockWait = 20 * time.Millisecond
+	t.Cleanup(func() { lockWait = old })
+	s, file := newTestStore(t)
+	lock, err := lockFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, "a provider installation is in progress", s.Enable(1001, false), wsa.WSAEINPROGRESS)
+	if !s.Refresh().Entry(1001).Enabled {
+		t.Error("the change was made without the lock")
+	}
+	lock.release()
+	if err := s.Enable(1001, false); err != nil {
+		t.Errorf("after the lock was given back: %v", err)
+	}
+}
+
+func TestSecureMode(t *testing.T) {
+	auxv := func(pairs ...uint64) (b []byte) {
+		for _, v := range pairs {
+			b = binary.NativeEndian.AppendUint64(b, v)
+		}
+		return b
+	}
+	tests := []struct {
+		what string
+		auxv []byte
+		want bool
+	}{
+		{"set", auxv(6, 4096, atSecure, 1, 0, 0), true},
+		{"not set", auxv(6, 4096, atSecure, 0, 0, 0), false},
+		{"missing", auxv(6, atSecure, 0, 0), false},
+		{"none", nil, false},
+		{"cut off", auxv(atSecure), false},
+	}
+	for _, tt := range tests {
+		if got := secureMode(tt.auxv); got != tt.want {
+			t.Errorf("AT_SECURE %s: %v, want %v", tt.what, got, tt.want)
+		}
 	}
 }
 

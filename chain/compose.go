@@ -4,6 +4,7 @@ package chain
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"winsock/catalog"
@@ -77,12 +78,29 @@ func Compose(snap *catalog.Snapshot, base *catalog.Entry, layers ...string) (*ca
 		what += "\x00" + path
 	}
 	info.CatalogEntryID = syntheticID(what)
+	info.Name = composedName(base.Info.Name, layers)
 	info.ProviderID = wsa.GUID{Data1: info.CatalogEntryID, Data4: [8]byte{'c', 'o', 'm', 'p', 'o', 's', 'e', 'd'}}
 	chain := &catalog.Entry{Info: info, Path: layers[0], Enabled: true}
 	if snap.Entry(chain.ID()) == nil {
 		snap = snap.With(chain)
 	}
 	return snap, chain, nil
+}
+
+// composedName names a chain as installed chains are named.
+func composedName(base string, layers []string) string {
+	var b strings.Builder
+	for i, path := range layers {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(providerName(path))
+	}
+	fmt.Fprintf(&b, " over [%s]", base)
+	if r := []rune(b.String()); len(r) > wsa.WSAPROTOCOL_LEN {
+		return string(r[:wsa.WSAPROTOCOL_LEN])
+	}
+	return b.String()
 }
 
 // layered returns the entry of a layer that is in no catalog.

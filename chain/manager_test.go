@@ -196,15 +196,25 @@ func TestIncompleteChain(t *testing.T) {
 // a layer at the bottom, where it would have nothing to stand on.
 func TestWrongPlace(t *testing.T) {
 	w := newWorld(t)
-	for _, path := range []string{w.aName} {
-		e := *w.entry
-		e.Path = path
-		if _, _, err := w.m.Open(w.snap, &e, &spi.Opening{}); err != wsa.WSAEPROVIDERFAILEDINIT {
-			t.Errorf("the layer %s as a base: %v", path, err)
-		}
+	bottom := *w.entry
+	bottom.Path = w.aName
+	if _, _, err := w.m.Open(w.snap, &bottom, &spi.Opening{}); err != wsa.WSAEPROVIDERFAILEDINIT {
+		t.Errorf("a layer as a base: %v", err)
 	}
 	if s, _ := w.a.counts(); s != 0 {
 		t.Error("the layer was started")
+	}
+	above := *w.chain
+	above.Info.CatalogEntryID = 1500
+	above.Info.Chain = wsa.ProtocolChain{Len: 2, Entries: [wsa.MAX_PROTOCOL_CHAIN]uint32{w.entry.ID(), w.entry.ID()}}
+	if _, _, err := w.m.Open(w.snap, &above, &spi.Opening{}); err != wsa.WSAEPROVIDERFAILEDINIT {
+		t.Errorf("a base provider above another: %v", err)
+	}
+	if s, c := w.base.counts(); s != 1 || c != 1 {
+		t.Errorf("base provider: %d WSPStartup and %d WSPCleanup, want 1 and 1 (of the one at the bottom)", s, c)
+	}
+	if strings.Count(w.log.String(), "wrong place") != 2 {
+		t.Errorf("the log does not say why:\n%s", w.log)
 	}
 }
 

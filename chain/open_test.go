@@ -389,6 +389,9 @@ func TestCompose(t *testing.T) {
 	if err != nil || over.Info.Chain.Len != 4 {
 		t.Errorf("a chain over a chain has length %d: %v", over.Info.Chain.Len, err)
 	}
+	if want := w.aName + ", " + w.bName + " over [test TCP]"; w.chain.Info.Name != want {
+		t.Errorf("the composed chain is named %q, want %q", w.chain.Info.Name, want)
+	}
 	if w.chain.Info.Chain.Len <= 1 || w.chain.Info.AddressFamily != wsa.AF_INET {
 		t.Errorf("the composed entry is %+v", w.chain.Info)
 	}
