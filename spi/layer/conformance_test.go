@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"winsock/provider/kernel"
+	"winsock/provider/mem"
 	"winsock/spi"
 	"winsock/spi/layer"
 	"winsock/spi/spitest"
@@ -21,6 +22,9 @@ func TestMain(m *testing.M) { leak.Main(m) }
 // bases are the base providers that layers are checked on.
 var bases = map[string]func(t testing.TB) spitest.Network{
 	"kernel": kernelNetwork,
+	"mem": func(t testing.TB) spitest.Network {
+		return spitest.Base(t, mem.Startup, mem.Entries())
+	},
 }
 
 func kernelNetwork(t testing.TB) spitest.Network {

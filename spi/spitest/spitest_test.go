@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"winsock/provider/kernel"
+	"winsock/provider/mem"
 	"winsock/spi/spitest"
 	"winsock/spi/spitest/leak"
 	"winsock/wsa"
@@ -20,5 +21,11 @@ func TestKernel(t *testing.T) {
 		n := spitest.Base(t, kernel.Startup, kernel.Entries())
 		n.NoReset = func(info *wsa.ProtocolInfo) bool { return info.AddressFamily == wsa.AF_UNIX }
 		return n
+	})
+}
+
+func TestMem(t *testing.T) {
+	spitest.Run(t, func(t *testing.T) spitest.Network {
+		return spitest.Base(t, mem.Startup, mem.Entries())
 	})
 }
