@@ -39,13 +39,13 @@ func cutIPv4(text string) (addr uint32, rest string, ok bool) {
 			}
 			return addr | value, after, true
 		}
-		if part == 3 || value > 255 {
+		if value > 255 {
 			return 0, "", false
 		}
 		addr |= value << (24 - 8*part)
 		text = after[1:]
 	}
-	return 0, "", false
+	return 0, "", false // a fifth part
 }
 
 // cutNumber takes a number in C notation off the start of text. Hexadecimal
