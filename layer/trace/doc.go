@@ -46,7 +46,8 @@
 //	place   place in the chain, 0 being the top
 //	call    WSPSocket, WSPBind, WSPConnect, ConnectResult, WSPListen, WSPAccept, WSPSend, WSPSendTo,
 //	        WSPSendMsg, WSPRecv, WSPRecvFrom, WSPRecvMsg, WSPShutdown, WSPCloseSocket, WSPGetSockName,
-//	        WSPGetPeerName, WSPGetSockOpt, WSPSetSockOpt, WSPIoctl, Linger, Abort
+//	        WSPGetPeerName, WSPGetSockOpt, WSPSetSockOpt, WSPIoctl, WSPSendDisconnect, WSPRecvDisconnect,
+//	        WSPJoinLeaf, WSPDuplicateSocket, Extension, Linger, Abort
 //	error   symbol of the error, "" for success
 //	code    number of the error, 0 for success
 //	us      microseconds: of the call, or of the whole wait that it ended
@@ -66,11 +67,13 @@
 //	data                    payload in hexadecimal, at most as many bytes as option data says
 //	family, type, protocol  of a new socket, by symbol
 //	fd                      kernel descriptor of a new socket, if it has one
-//	new                     number of the accepted socket
+//	new                     number of the accepted or joined socket
 //	backlog, how            of listen and shutdown
 //	level, option, value    of an option, by symbol; the value as a number, or as a
 //	                        string: "off" or "on,5s" of SO_LINGER, else hexadecimal
 //	ioctl, in, out          of a control code; hexadecimal
+//	caller                  connect data, in hexadecimal
+//	process, id             of a duplicate, of an extension function
 //	pending                 the waits that a close ended, such as "WSPRecv after 3 tries"
 //
 // Fields may be added; these keep their meaning.
@@ -87,7 +90,8 @@
 // where it was sent or received. A datagram socket that is bound to the
 // wildcard has the unspecified address. When both ends of a connection pass
 // the same layer of the same process, the file has the connection once, as
-// the end saw it that came first.
+// the end saw it that came first; a datagram is there for each traced socket
+// that sent or received it.
 //
 // Two places of one chain should have two capture files: the same addresses
 // with different bytes would look like one muddled connection.

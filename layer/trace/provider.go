@@ -27,7 +27,7 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	}
 	s := p.trace(below, identify(o))
 	p.logSocket(start, s, o, nil)
-	return s, nil
+	return withAbilities(s), nil
 }
 
 // Cleanup gives the files back.

@@ -132,6 +132,9 @@ func (t *tap) accepted(peer *wsa.Sockaddr) {
 	if t.peer.Port() == 0 {
 		t.peer = t.name(t.below.GetPeerName)
 	}
+	if !t.peer.IsValid() {
+		return // reset before it was asked
+	}
 	t.conn = t.capture.writer.NewStream(t.iface, t.name(t.below.GetSockName), t.peer, t.comment())
 	t.conn.Accepted(t.time())
 }
