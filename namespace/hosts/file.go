@@ -3,6 +3,7 @@
 package hosts
 
 import (
+	"crypto/sha256"
 	"io"
 	"os"
 	"sync"
@@ -21,9 +22,10 @@ const settled = 100 * time.Millisecond
 type file struct {
 	path string
 
-	mu    sync.Mutex // protects the rest; held while the file is read
-	table *table
-	stamp stamp // of the file that table was read from
+	mu      sync.Mutex // protects the rest; held while the file is read
+	table   *table
+	content [sha256.Size]byte // what table was read from
+	stamp   stamp             // of the file that table was read from
 }
 
 // A stamp tells one content of a file from another. The zero stamp is that
@@ -41,18 +43,30 @@ func (f *file) load() (*table, error) {
 	defer f.mu.Unlock()
 	info, err := os.Stat(f.path)
 	if err != nil {
-		f.table, f.stamp = parse(nil), stamp{}
+		f.setLocked(nil, stamp{})
 		return f.table, err
 	}
 	if f.table != nil && f.stamp.matches(info) {
 		return f.table, nil
 	}
 	content, err := readFile(f.path)
-	f.table, f.stamp = parse(content), stamp{}
+	s := stamp{}
 	if err == nil && time.Since(info.ModTime()) > settled {
-		f.stamp = stamp{info.ModTime(), info.Size(), info}
+		s = stamp{info.ModTime(), info.Size(), info}
 	}
+	f.setLocked(content, s)
 	return f.table, err
+}
+
+// setLocked takes over what was read. The same content keeps its table, so
+// that tables differ exactly when the file has changed.
+func (f *file) setLocked(content []byte, s stamp) {
+	f.stamp = s
+	sum := sha256.Sum256(content)
+	if f.table != nil && sum == f.content {
+		return
+	}
+	f.table, f.content = parse(content), sum
 }
 
 func (s *stamp) matches(info os.FileInfo) bool {

@@ -202,6 +202,46 @@ func TestUnchangedFileIsReadOnce(t *testing.T) {
 	}
 }
 
+// "WSANSPIoctl function": SIO_NSP_NOTIFY_CHANGE tells whether the answers of
+// a look-up still hold.
+func TestNotifyChange(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hosts")
+	p := start(t, path).(interface {
+		spi.NameProvider
+		spi.NameIoctler
+	})
+	write := func(content string) {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("192.0.2.1 one\n")
+	l, err := p.LookupServiceBegin(t.Context(), &wsa.QuerySet{ServiceInstanceName: "one", ServiceClassID: wsa.SVCID_HOSTNAME}, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("192.0.2.1 one\n")
+	if _, err := p.NSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil); err != wsa.WSAEWOULDBLOCK {
+		t.Errorf("after a write of the same: %v, want WSAEWOULDBLOCK", err)
+	}
+	write("192.0.2.2 one\n")
+	if _, err := p.NSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil); err != nil {
+		t.Errorf("after a change: %v", err)
+	}
+	if _, err := p.NSPIoctl(l, wsa.SIO_FLUSH, nil, nil); err != wsa.WSAEOPNOTSUPP {
+		t.Errorf("another code: %v, want WSAEOPNOTSUPP", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.NSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil); err != nil {
+		t.Errorf("after the file was removed: %v", err)
+	}
+	if _, err := l.Next(t.Context(), 0); err != nil {
+		t.Errorf("the answer of when the look-up began: %v", err)
+	}
+}
+
 func TestHugeLines(t *testing.T) {
 	long := "192.0.2.1 " + strings.Repeat("a.example ", 200_000) + "\n" + strings.Repeat("x", 1<<20) + "\n192.0.2.2 after\n"
 	e := parse([]byte(long)).byName["after"]

@@ -53,7 +53,10 @@ type provider struct {
 	log    *slog.Logger
 }
 
-var _ spi.NameProvider = (*provider)(nil)
+var (
+	_ spi.NameProvider = (*provider)(nil)
+	_ spi.NameIoctler  = (*provider)(nil)
+)
 
 // LookupServiceBegin is NSPLookupServiceBegin. The file answers for hosts
 // only: every other service class, and DNS records that are no addresses,
@@ -66,14 +69,41 @@ func (p *provider) LookupServiceBegin(_ context.Context, set *wsa.QuerySet, _ *w
 	if q.Kind == query.Record {
 		return nil, wsa.WSASERVICE_NOT_FOUND
 	}
-	return query.NewLookup(func(context.Context) ([]*wsa.QuerySet, error) { return p.resolve(q) }), nil
+	t := p.load()
+	under := query.NewLookup(func(context.Context) ([]*wsa.QuerySet, error) { return p.resolve(t, q) })
+	return &lookup{under, t}, nil
 }
 
-func (p *provider) resolve(q *query.Question) ([]*wsa.QuerySet, error) {
+// A lookup answers from the file as it was when the look-up began.
+type lookup struct {
+	spi.Lookup
+	table *table
+}
+
+// NSPIoctl has SIO_NSP_NOTIFY_CHANGE, which tells whether the answers still
+// hold: WSAEWOULDBLOCK as long as they do, nil once the file has changed.
+func (p *provider) NSPIoctl(l spi.Lookup, code uint32, _, _ []byte) (int, error) {
+	own, ok := l.(*lookup)
+	switch {
+	case code != wsa.SIO_NSP_NOTIFY_CHANGE:
+		return 0, wsa.WSAEOPNOTSUPP
+	case !ok:
+		return 0, wsa.WSA_INVALID_HANDLE
+	case p.load() == own.table:
+		return 0, wsa.WSAEWOULDBLOCK
+	}
+	return 0, nil
+}
+
+func (p *provider) load() *table {
 	t, err := p.file.load()
 	if err != nil {
 		p.log.Debug("the hosts file cannot be read; it counts as empty", "err", err)
 	}
+	return t
+}
+
+func (p *provider) resolve(t *table, q *query.Question) ([]*wsa.QuerySet, error) {
 	answer, err := t.lookup(q)
 	if err != nil {
 		return nil, err
