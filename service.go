@@ -183,10 +183,14 @@ func (l *ServiceLookup) end() {
 }
 
 // WSANSPIoctl passes an ioctl to the provider whose answers the look-up is
-// at ("WSANSPIoctl function") and returns how many bytes of out it wrote.
+// at, or the first one before there are any ("WSANSPIoctl function"), and
+// returns how many bytes of out it wrote. It never waits: whoever passes
+// SIO_NSP_NOTIFY_CHANGE asks whether the answers still hold, and does again
+// later.
 //
-// Errors: WSANOTINITIALISED, WSA_INVALID_HANDLE, WSAEOPNOTSUPP when the
-// provider has no such ioctl, and the provider's own.
+// Errors: WSANOTINITIALISED; WSA_INVALID_HANDLE; WSAEOPNOTSUPP when the
+// provider has no such ioctl; WSAEWOULDBLOCK while there is no change to
+// tell of; and the provider's own.
 func WSANSPIoctl(l *ServiceLookup, code uint32, in, out []byte) (int, error) {
 	if err := requireStartup(); err != nil {
 		return 0, err
@@ -220,11 +224,15 @@ func WSASetService(q *wsa.QuerySet, op int32, flags uint32) error {
 	case op < wsa.RNRSERVICE_REGISTER || op > wsa.RNRSERVICE_DELETE, q.ServiceClassID.IsZero(), q.ServiceInstanceName == "":
 		return wsa.WSAEINVAL
 	}
+	return setService(context.Background(), q, op, flags)
+}
+
+func setService(ctx context.Context, q *wsa.QuerySet, op int32, flags uint32) error {
 	class := findServiceClass(q.ServiceClassID)
 	var failure error = wsa.WSASERVICE_NOT_FOUND
 	done := false
 	for _, p := range nameProviders.Active(theCatalog.Snapshot(), q.NameSpace, q.NSProviderID) {
-		err := p.SetService(context.Background(), class, q, op, flags)
+		err := p.SetService(ctx, class, q, op, flags)
 		p.Release()
 		if err == nil {
 			done = true
@@ -236,6 +244,42 @@ func WSASetService(q *wsa.QuerySet, op int32, flags uint32) error {
 		return nil
 	}
 	return failure
+}
+
+// SetAddrInfoEx registers a host and its addresses in the name spaces that
+// are chosen, or, without addresses, removes it ("SetAddrInfoExW function").
+// What the provider makes of service, which may be empty, of blob and of
+// flags is its own affair; it finds them in QueryString, Blob and the flags
+// of its SetService, for the class SVCID_HOSTNAME.
+//
+// Errors: WSANOTINITIALISED, WSAEINVAL for an empty name or an address of
+// another family than IPv4 and IPv6, and those of [WSASetService].
+func SetAddrInfoEx(ctx context.Context, name, service string, addrs []wsa.Sockaddr, blob []byte, flags, nameSpace uint32, provider *wsa.GUID) error {
+	if err := requireStartup(); err != nil {
+		return err
+	}
+	if name == "" {
+		return wsa.WSAEINVAL
+	}
+	q := &wsa.QuerySet{
+		ServiceInstanceName: name,
+		ServiceClassID:      wsa.SVCID_HOSTNAME,
+		NameSpace:           nameSpace,
+		NSProviderID:        provider,
+		QueryString:         service,
+		Blob:                blob,
+	}
+	for i := range addrs {
+		if _, ok := addrs[i].AddrPort(); !ok {
+			return wsa.WSAEINVAL
+		}
+		q.Addrs = append(q.Addrs, wsa.CSAddrInfo{LocalAddr: addrs[i]})
+	}
+	op := int32(wsa.RNRSERVICE_REGISTER)
+	if len(addrs) == 0 {
+		op = wsa.RNRSERVICE_DEREGISTER
+	}
+	return setService(ctx, q, op, flags)
 }
 
 // gravity orders what several providers answer, the least telling first: an

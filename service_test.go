@@ -3,6 +3,10 @@
 package winsock
 
 import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
 	"slices"
 	"testing"
 
@@ -107,13 +111,32 @@ func TestLookupServiceEnd(t *testing.T) {
 	wantErr(t, "WSALookupServiceEnd(NULL)", WSALookupServiceEnd(nil), wsa.WSA_INVALID_HANDLE)
 }
 
+// "WSANSPIoctl function": the provider answers that the look-up is at.
 func TestNSPIoctl(t *testing.T) {
 	started(t)
-	useNameSpaces(t, hostsPath(t))
+	hosts := hostsPath(t, "192.0.2.1 x.test")
+	useNameSpaces(t, hosts, dnsPath(t, answering(t)))
 	l, err := WSALookupServiceBegin(&wsa.QuerySet{ServiceInstanceName: "x.test", ServiceClassID: wsa.SVCID_HOSTNAME}, 0)
 	must(t, err)
+	_, err = WSALookupServiceNext(l, 0)
+	must(t, err)
 	_, err = WSANSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil)
-	wantErr(t, "WSANSPIoctl of a provider without", err, wsa.WSAEOPNOTSUPP)
+	wantErr(t, "while nothing has changed", err, wsa.WSAEWOULDBLOCK)
+	_, options, err := spi.ParseNamePath(hosts)
+	must(t, err)
+	must(t, os.Remove(options.Text("file")))
+	_, err = WSANSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil)
+	wantErr(t, "after a change", err, 0)
+	_, err = WSALookupServiceNext(l, 0)
+	wantErr(t, "the end", err, wsa.WSA_E_NO_MORE)
+	_, err = WSANSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil)
+	wantErr(t, "after the end", err, wsa.WSAEOPNOTSUPP)
+	must(t, WSALookupServiceEnd(l))
+
+	l, err = WSALookupServiceBegin(&wsa.QuerySet{ServiceInstanceName: "x.test", ServiceClassID: wsa.SVCID_HOSTNAME, NameSpace: wsa.NS_DNS}, 0)
+	must(t, err)
+	_, err = WSANSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil)
+	wantErr(t, "a provider without ioctls", err, wsa.WSAEOPNOTSUPP)
 	must(t, WSALookupServiceEnd(l))
 }
 
@@ -144,6 +167,55 @@ func TestSetService(t *testing.T) {
 	} {
 		wantErr(t, c.what, WSASetService(c.q, c.op, 0), c.want)
 	}
+}
+
+// registry is a name space that can be written to.
+type registry struct {
+	spi.NameProvider
+	calls *[]string
+}
+
+func (r registry) SetService(_ context.Context, class *wsa.ServiceClassInfo, q *wsa.QuerySet, op int32, flags uint32) error {
+	call := fmt.Sprint(class.Name, " ", q.ServiceInstanceName, " ", op, " ", flags, " ", q.QueryString, " ", string(q.Blob))
+	for _, a := range q.Addrs {
+		ap, _ := a.LocalAddr.AddrPort()
+		call += " " + ap.String()
+	}
+	*r.calls = append(*r.calls, call)
+	return nil
+}
+
+func (r registry) Cleanup() error { return nil }
+
+var registered []string
+
+func init() {
+	spi.RegisterName(&spi.NameDriver{
+		Name: "registry",
+		Info: wsa.NamespaceInfo{NameSpace: wsa.NS_NTDS},
+		Startup: func(*spi.NameStartupParams) (spi.NameProvider, error) {
+			return registry{calls: &registered}, nil
+		},
+	})
+}
+
+// "WSASetService function", "SetAddrInfoExW function": one provider that
+// takes the service is enough.
+func TestRegister(t *testing.T) {
+	started(t)
+	useNameSpaces(t, hostsPath(t), "registry")
+	registered = nil
+	must(t, WSASetService(&wsa.QuerySet{ServiceInstanceName: "a", ServiceClassID: wsa.SVCID_TCP(80)}, wsa.RNRSERVICE_DELETE, 7))
+	addr := wsa.SockaddrFrom(netip.MustParseAddrPort("192.0.2.1:80"))
+	must(t, SetAddrInfoEx(t.Context(), "b", "http", []wsa.Sockaddr{addr}, []byte("blob"), 9, wsa.NS_ALL, nil))
+	must(t, SetAddrInfoEx(t.Context(), "b", "", nil, nil, 0, wsa.NS_NTDS, nil))
+	want := []string{"TCP port 80 a 2 7  ", "HostName b 0 9 http blob 192.0.2.1:80", "HostName b 1 0  "}
+	if !slices.Equal(registered, want) {
+		t.Errorf("the provider was told %q, want %q", registered, want)
+	}
+	wantErr(t, "in the hosts file", SetAddrInfoEx(t.Context(), "b", "", nil, nil, 0, wsa.NS_TCPIP_HOSTS, nil), wsa.WSAEACCES)
+	wantErr(t, "without a name", SetAddrInfoEx(t.Context(), "", "", nil, nil, 0, wsa.NS_ALL, nil), wsa.WSAEINVAL)
+	wantErr(t, "a foreign address", SetAddrInfoEx(t.Context(), "b", "", []wsa.Sockaddr{wsa.SockaddrUnix("x")}, nil, 0, wsa.NS_ALL, nil), wsa.WSAEINVAL)
 }
 
 func TestServiceClasses(t *testing.T) {
