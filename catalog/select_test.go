@@ -196,3 +196,23 @@ func TestSelectDoesNotAllocate(t *testing.T) {
 		t.Errorf("choosing an entry allocates %v times", n)
 	}
 }
+
+// BenchmarkSelect chooses the last of many entries.
+func BenchmarkSelect(b *testing.B) {
+	d := &draft{}
+	gather([]string{"cat-inet", "cat-irda"}, nil).merge(d)
+	for n := range uint32(5) {
+		id := wsa.GUID{Data1: 0x600 + n}
+		if _, err := d.installChains(id, "cat-layer", fmt.Sprint(n), 0, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	snap := newSnapshot(d)
+	r := Request{AddressFamily: wsa.AF_IRDA, SocketType: stream, Protocol: 1, Permission: Permission{Restricted: true}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if c, err := snap.Select(r); err != nil || c.Entry.Kind() != Base {
+			b.Fatal(c, err)
+		}
+	}
+}
