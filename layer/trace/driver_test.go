@@ -251,6 +251,18 @@ func TestFilesThatFailDoNotDisturb(t *testing.T) {
 	}
 }
 
+func TestPipeWithoutReaderDoesNotBlock(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	start(t, "trace:log="+name, &complaints).Cleanup()
+	if !strings.Contains(complaints.String(), name) {
+		t.Errorf("complaints %q do not tell of the pipe", &complaints)
+	}
+}
+
 func TestStandardErrorIsShared(t *testing.T) {
 	a, err := openLog("-", false, slog.Default())
 	if err != nil {

@@ -68,7 +68,9 @@ func canonical(name string) string {
 // have it open owns it, and empties it unless keep is set. Ownership is a
 // lock of the open file, so it ends with the process, however that ends.
 func openFile(name string, keep bool) (f *os.File, owner bool, err error) {
-	f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	// Without O_NONBLOCK a named pipe would keep the program waiting for its
+	// reader. Files hold what programs said: nobody else is to read them.
+	f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return nil, false, err
 	}

@@ -45,7 +45,7 @@ type Writer struct {
 // NewWriter returns a writer whose section names the application and has the
 // comment. When out fails, failed is called once with the error (unless it
 // is nil), and all further packets are dropped: a capture does not disturb
-// what it captures.
+// what it captures. failed must not call the writer.
 func NewWriter(out io.Writer, application, comment string, failed func(error)) *Writer {
 	return &Writer{
 		out: out,
