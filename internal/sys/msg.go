@@ -15,6 +15,7 @@ const MaxBuffers = 1024
 // pooled, as it would escape to the heap with every call otherwise.
 type msg struct {
 	hdr  syscall.Msghdr
+	name [128]byte // a copy, so that the caller's can stay on the stack
 	few  [16]syscall.Iovec // enough for MSG_MAXIOVLEN
 	many []syscall.Iovec
 	used int // of few or many
@@ -68,9 +69,12 @@ func (m *msg) call(trap uintptr, fd, flags, total int) (int, Errno) {
 	}
 }
 
-func (m *msg) describe(name, control []byte) {
-	m.hdr.Name = (*byte)(orNil(name))
-	m.hdr.Namelen = uint32(len(name))
+// describe gives room for a name of n bytes, and for control data.
+func (m *msg) describe(n int, control []byte) {
+	if n > 0 {
+		m.hdr.Name = &m.name[0]
+		m.hdr.Namelen = uint32(min(n, len(m.name)))
+	}
 	m.hdr.Control = unsafe.SliceData(control)
 	m.hdr.Controllen = uint64(len(control))
 }
@@ -79,7 +83,7 @@ func (m *msg) describe(name, control []byte) {
 func SendMsg(fd int, bufs [][]byte, flags int, name, control []byte) (int, Errno) {
 	m := msgs.Get().(*msg)
 	total := m.fill(bufs)
-	m.describe(name, control)
+	m.describe(copy(m.name[:], name), control)
 	n, e := m.call(syscall.SYS_SENDMSG, fd, flags|always, total)
 	m.release()
 	return n, e
@@ -97,9 +101,10 @@ type Received struct {
 func RecvMsg(fd int, bufs [][]byte, flags int, name, control []byte) (int, Received, Errno) {
 	m := msgs.Get().(*msg)
 	total := m.fill(bufs)
-	m.describe(name, control)
+	m.describe(len(name), control)
 	n, e := m.call(syscall.SYS_RECVMSG, fd, flags|syscall.MSG_DONTWAIT, total)
 	r := Received{NameLen: int(m.hdr.Namelen), ControlLen: int(m.hdr.Controllen), Flags: int(m.hdr.Flags)}
+	copy(name, m.name[:min(r.NameLen, len(m.name))])
 	m.release()
 	return n, r, e
 }

@@ -42,7 +42,7 @@ func (s *socket) readyStream(f sockstate.Flags) spi.Events {
 	if p&sys.POLLIN != 0 && f&sockstate.RecvShut == 0 && (p&(sys.POLLRDHUP|sys.POLLHUP) == 0 || s.unread() > 0) {
 		have |= spi.EventRead
 	}
-	if p&sys.POLLPRI != 0 {
+	if p&sys.POLLPRI != 0 && !s.opts.Bool(ruleOOBInline) { // difference 86
 		have |= spi.EventOOB
 	}
 	switch {
