@@ -284,3 +284,27 @@ func TestConcurrentDirectionsStayInOrder(t *testing.T) {
 		}
 	}
 }
+
+// Readers take bytes that stay unacknowledged for a stalled connection.
+func TestOneWayDataIsAcknowledged(t *testing.T) {
+	var file bytes.Buffer
+	c := newClock()
+	w := newTestWriter(t, &file)
+	s := w.NewStream(0, local4, remote4, "")
+	s.Connected(c.now())
+	s.Sent(c.now(), noise(5<<20), 5<<20, false)
+	s.Close(c.now())
+	w.Close()
+	var acked, farthest uint32
+	for i, p := range readback.ReadAll(t, file.Bytes()) {
+		tcp := p.TransportLayer().(*layers.TCP)
+		if src, _ := readback.Ends(p); src == remote4 {
+			acked = tcp.Ack
+		} else if i > 0 {
+			farthest = max(farthest, tcp.Seq+uint32(len(tcp.Payload))-acked)
+		}
+	}
+	if limit := uint32(acknowledgeAfter + maxSegment); farthest == 0 || farthest > limit {
+		t.Errorf("up to %d bytes are in flight, want some and at most %d", farthest, limit)
+	}
+}
