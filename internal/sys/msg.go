@@ -15,7 +15,7 @@ const MaxBuffers = 1024
 // pooled, as it would escape to the heap with every call otherwise.
 type msg struct {
 	hdr  syscall.Msghdr
-	name [128]byte // a copy, so that the caller's can stay on the stack
+	name [128]byte         // a copy, so that the caller's can stay on the stack
 	few  [16]syscall.Iovec // enough for MSG_MAXIOVLEN
 	many []syscall.Iovec
 	used int // of few or many
@@ -104,7 +104,9 @@ func RecvMsg(fd int, bufs [][]byte, flags int, name, control []byte) (int, Recei
 	m.describe(len(name), control)
 	n, e := m.call(syscall.SYS_RECVMSG, fd, flags|syscall.MSG_DONTWAIT, total)
 	r := Received{NameLen: int(m.hdr.Namelen), ControlLen: int(m.hdr.Controllen), Flags: int(m.hdr.Flags)}
-	copy(name, m.name[:min(r.NameLen, len(m.name))])
+	if e == 0 {
+		copy(name, m.name[:min(r.NameLen, len(m.name))])
+	}
 	m.release()
 	return n, r, e
 }
