@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -316,6 +317,58 @@ func TestGetNameInfo(t *testing.T) {
 			t.Errorf("%s = %q, %q; want %q, %q", what, host, service, c.host, c.service)
 		}
 	}
+}
+
+// "getnameinfo function": NI_NOFQDN shortens the names of this host's domain.
+func TestNoFQDN(t *testing.T) {
+	started(t)
+	useNameSpaces(t, hostsPath(t, "192.0.2.1 near.home.test", "192.0.2.2 far.away.test", "192.0.2.3 deep.in.home.test"))
+	pretendName(t, "me.Home.test")
+	for addr, want := range map[string]string{"192.0.2.1": "near", "192.0.2.2": "far.away.test", "192.0.2.3": "deep.in.home.test"} {
+		sa := wsa.SockaddrFrom(netip.AddrPortFrom(netip.MustParseAddr(addr), 80))
+		if host, _, err := GetNameInfo(&sa, wsa.NI_NOFQDN); err != nil || host != want {
+			t.Errorf("%s is %q, %v; want %q", addr, host, err, want)
+		}
+	}
+	pretendName(t, "me")
+	sa := wsa.SockaddrFrom(netip.MustParseAddrPort("192.0.2.1:80"))
+	if host, _, err := GetNameInfo(&sa, wsa.NI_NOFQDN); err != nil || host != "near.home.test" {
+		t.Errorf("on a host without a domain: %q, %v", host, err)
+	}
+}
+
+// Trouble is told only to those who insist on a name.
+func TestGetNameInfoErrorsOfTheServer(t *testing.T) {
+	started(t)
+	useNameSpaces(t, dnsPath(t, failing(mdns.RcodeServerFailure)))
+	sa := wsa.SockaddrFrom(netip.MustParseAddrPort("192.0.2.99:65000"))
+	host, service, err := GetNameInfo(&sa, 0)
+	if host != "192.0.2.99" || service != "65000" || err != nil {
+		t.Errorf("getnameinfo = %q, %q, %v", host, service, err)
+	}
+	_, _, err = GetNameInfo(&sa, wsa.NI_NAMEREQD)
+	wantErr(t, "getnameinfo with NI_NAMEREQD", err, wsa.WSATRY_AGAIN)
+}
+
+// Look-ups and changes of the catalog do not get into each other's way.
+func TestNamesWhileTheCatalogChanges(t *testing.T) {
+	started(t)
+	ids := useNameSpaces(t, hostsPath(t, "192.0.2.1 x.test"), hostsPath(t, "192.0.2.1 x.test"))
+	pretendAddrs(t, "192.0.2.2")
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 50 {
+				if _, err := GetAddrInfo(new("x.test"), nil, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 10 {
+		must(t, theCatalog.EnableNameSpace(ids[i/2%2], i%2 == 1))
+	}
+	group.Wait()
 }
 
 func TestResultsComeInOrder(t *testing.T) {

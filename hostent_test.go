@@ -97,6 +97,24 @@ func TestOwnAddrs(t *testing.T) {
 	}
 }
 
+func TestOwnName(t *testing.T) {
+	testNames(t)
+	for _, c := range []struct{ own, name, want string }{
+		{"me.home.test", "me", "me.home.test: 192.0.2.2"},
+		{"me.home.test", "ME.home.test.", "me.home.test: 192.0.2.2"},
+		{"me.home.test", "me.home", ""},
+		{"me.home.test", "", "me.home.test: 192.0.2.2"},
+		{"short", "short", "short: 192.0.2.2"}, // whatever the hosts file says
+		{"", "", "localhost: 192.0.2.2"},
+		{"(none)", "localhost", "localhost: 127.0.0.1"}, // the name spaces answer for that name
+	} {
+		pretendName(t, c.own)
+		if h, _ := GetHostByName(c.name); showHost(h) != c.want {
+			t.Errorf("%q on the host %q is %q, want %q", c.name, c.own, showHost(h), c.want)
+		}
+	}
+}
+
 func TestSetHostName(t *testing.T) {
 	started(t)
 	set := ""

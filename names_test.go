@@ -107,3 +107,10 @@ func pretendAddrs(t *testing.T, addrs ...string) {
 	}
 	ownAddrs = func() []netip.Addr { return slices.Clone(list) }
 }
+
+// pretendName gives this host another name until the test ends.
+func pretendName(t *testing.T, name string) {
+	t.Helper()
+	t.Cleanup(func() { kernelName = os.Hostname })
+	kernelName = func() (string, error) { return name, nil }
+}

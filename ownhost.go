@@ -14,9 +14,15 @@ import (
 	"winsock/namespace/hostname"
 )
 
+// These are replaced by tests, which cannot choose their machine.
+var (
+	kernelName = os.Hostname
+	ownAddrs   = interfaceAddrs
+)
+
 // ownName returns the name of this host, "localhost" if it has none.
 func ownName() string {
-	name, err := os.Hostname()
+	name, err := kernelName()
 	if err != nil || name == "" || name == "(none)" {
 		return "localhost"
 	}
@@ -38,9 +44,6 @@ func isOwnName(name string) bool {
 	label, _, _ := strings.Cut(own, ".")
 	return key == own || key == label
 }
-
-// ownAddrs is replaced by tests, which cannot choose their machine.
-var ownAddrs = interfaceAddrs
 
 // interfaceAddrs returns the addresses of this host's interfaces, those
 // first that it reaches the world by. Loopback addresses are among them only

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -136,6 +137,59 @@ func TestLifeOfAProvider(t *testing.T) {
 	inUse[0].Release()
 	if cleanups.Load() != 1 {
 		t.Errorf("%d clean-ups after the last use", cleanups.Load())
+	}
+}
+
+// Whatever leaves the catalog while nobody uses it is cleaned up by the next
+// look into the catalog, and each that was started is cleaned up once.
+func TestProvidersWhileTheCatalogChanges(t *testing.T) {
+	starts.Store(0)
+	cleanups.Store(0)
+	store := newStore(t, wsa.NS_DNS)
+	var m Manager
+	done := make(chan struct{})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for {
+				for _, p := range m.Active(store.Snapshot(), wsa.NS_ALL, nil) {
+					if _, err := p.LookupServiceBegin(t.Context(), nil, nil, 0); err != nil {
+						t.Error(err)
+					}
+					p.Release()
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for i := range 20 {
+		if err := store.InstallNameSpace("fake", wsa.NamespaceInfo{ProviderID: id(i), NameSpace: wsa.NS_DNS}); err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			if err := store.UninstallNameSpace(id(i - 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := store.UninstallNameSpace(id(19)); err != nil {
+		t.Fatal(err)
+	}
+	close(done)
+	group.Wait()
+	active(&m, store.Snapshot(), wsa.NS_ALL, nil)
+	// A look into an older snapshot may have started one anew; it is kept
+	// until the next change.
+	if err := store.InstallNameSpace("fake:mode=fails", wsa.NamespaceInfo{ProviderID: id(99), NameSpace: wsa.NS_DNS}); err != nil {
+		t.Fatal(err)
+	}
+	active(&m, store.Snapshot(), wsa.NS_ALL, nil)
+	if starts.Load() == 0 || starts.Load() != cleanups.Load() {
+		t.Errorf("%d starts, %d clean-ups", starts.Load(), cleanups.Load())
 	}
 }
 

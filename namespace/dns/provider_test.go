@@ -119,6 +119,16 @@ func TestReadOnly(t *testing.T) {
 	if err := p.SetService(t.Context(), nil, &wsa.QuerySet{}, wsa.RNRSERVICE_REGISTER, 0); err != wsa.WSAEOPNOTSUPP {
 		t.Errorf("NSPSetService: %v, want WSAEOPNOTSUPP", err)
 	}
+	_, err := p.GetServiceClassInfo(wsa.SVCID_HOSTNAME)
+	for call, err := range map[string]error{
+		"NSPInstallServiceClass": p.InstallServiceClass(&wsa.ServiceClassInfo{}),
+		"NSPRemoveServiceClass":  p.RemoveServiceClass(wsa.SVCID_HOSTNAME),
+		"NSPGetServiceClassInfo": err,
+	} {
+		if err != wsa.WSAEOPNOTSUPP {
+			t.Errorf("%s: %v, want WSAEOPNOTSUPP", call, err)
+		}
+	}
 }
 
 func TestServerOption(t *testing.T) {

@@ -316,6 +316,52 @@ func TestDialerOfTheCaller(t *testing.T) {
 	}
 }
 
+// A stream that breaks off, or answers something else, is no answer.
+func TestBrokenStreams(t *testing.T) {
+	for name, reply := range map[string]func(ask *mdns.Msg) []byte{
+		"nothing":     func(*mdns.Msg) []byte { return nil },
+		"half length": func(*mdns.Msg) []byte { return []byte{0} },
+		"half answer": func(*mdns.Msg) []byte { return []byte{0, 100, 1, 2, 3} },
+		"noise":       func(*mdns.Msg) []byte { return []byte{0, 5, 1, 2, 3, 4, 5} },
+		"wrong id": func(ask *mdns.Msg) []byte {
+			m := new(mdns.Msg).SetReply(ask)
+			m.Id++
+			packed, _ := m.Pack()
+			return append([]byte{byte(len(packed) >> 8), byte(len(packed))}, packed...)
+		},
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			c, err := l.Accept()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			ask, err := (&mdns.Conn{Conn: c}).ReadMsg()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := c.Write(reply(ask)); err != nil {
+				t.Error(err)
+			}
+		}()
+		config := patient(l.Addr().String())
+		config.TCP = true
+		if h, err := NewResolver(config, nil).Host(t.Context(), "v4.example", true, false); err != wsa.WSATRY_AGAIN {
+			t.Errorf("%s: %q, %v; want WSATRY_AGAIN", name, show(h), err)
+		}
+		<-ended
+		l.Close()
+	}
+}
+
 func TestRotate(t *testing.T) {
 	z := testZone(t)
 	a, b := newServer(t, z.answer), newServer(t, z.answer)

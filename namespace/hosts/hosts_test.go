@@ -154,6 +154,16 @@ func TestReadOnly(t *testing.T) {
 	if err := p.SetService(t.Context(), nil, &wsa.QuerySet{}, wsa.RNRSERVICE_REGISTER, 0); err != wsa.WSAEACCES {
 		t.Errorf("NSPSetService: %v, want WSAEACCES", err)
 	}
+	_, err := p.GetServiceClassInfo(wsa.SVCID_HOSTNAME)
+	for call, err := range map[string]error{
+		"NSPInstallServiceClass": p.InstallServiceClass(&wsa.ServiceClassInfo{}),
+		"NSPRemoveServiceClass":  p.RemoveServiceClass(wsa.SVCID_HOSTNAME),
+		"NSPGetServiceClassInfo": err,
+	} {
+		if err != wsa.WSAEOPNOTSUPP {
+			t.Errorf("%s: %v, want WSAEOPNOTSUPP", call, err)
+		}
+	}
 }
 
 func TestChangesAreSeen(t *testing.T) {
