@@ -58,6 +58,7 @@ func WSAStartup(version uint16) (WSADATA, error) {
 	if data.Version&0xff == 1 {
 		data.MaxSockets, data.MaxUDPDg = 32767, 65467
 	}
+	ownPermission() // which layers the program admits is settled now
 	startup.mu.Lock()
 	defer startup.mu.Unlock()
 	startup.count.Add(1)
@@ -96,12 +97,13 @@ func WSACleanup() error {
 		return wsa.WSANOTINITIALISED
 	case 1:
 		closeAllSockets()
+		chains.Shutdown()
 	}
 	startup.count.Add(-1)
 	return nil
 }
 
-// closeAllSockets resets nothing: each socket is closed as closesocket does.
+// closeAllSockets closes each socket as closesocket does.
 func closeAllSockets() {
 	for _, o := range object.All() {
 		if s, ok := o.(*socket); ok {
