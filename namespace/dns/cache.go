@@ -28,10 +28,13 @@ type cache struct {
 	used  list.List // of *cacheEntry, the last used in front
 }
 
+// A cacheKey is a question.
 type cacheKey struct {
-	name   string
+	name   string // by hostname.Key
 	rrtype uint16
 }
+
+func newKey(name string, rrtype uint16) cacheKey { return cacheKey{hostname.Key(name), rrtype} }
 
 type cacheEntry struct {
 	key     cacheKey
@@ -43,10 +46,10 @@ func newCache(size int, now func() time.Time) *cache {
 	return &cache{size: size, now: now, byKey: map[cacheKey]*list.Element{}}
 }
 
-func (c *cache) get(name string, rrtype uint16) *recordSet {
+func (c *cache) get(key cacheKey) *recordSet {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.byKey[cacheKey{hostname.Key(name), rrtype}]
+	e := c.byKey[key]
 	if e == nil {
 		return nil
 	}
@@ -59,13 +62,12 @@ func (c *cache) get(name string, rrtype uint16) *recordSet {
 	return entry.set
 }
 
-func (c *cache) put(name string, rrtype uint16, set *recordSet) {
+func (c *cache) put(key cacheKey, set *recordSet) {
 	if set.ttl <= 0 || c.size <= 0 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := cacheKey{hostname.Key(name), rrtype}
 	if e := c.byKey[key]; e != nil {
 		c.removeLocked(e)
 	}

@@ -85,13 +85,13 @@ func TestCacheIsBounded(t *testing.T) {
 	c := newCache(3, time.Now)
 	set := &recordSet{ttl: time.Hour}
 	for i := range 3 {
-		c.put(fmt.Sprint(i), 1, set)
+		c.put(newKey(fmt.Sprint(i), 1), set)
 	}
-	c.get("0", 1) // now "1" is the one not used for longest
-	c.put("3", 1, set)
-	c.put("3", 1, set)
+	c.get(newKey("0", 1)) // now "1" is the one not used for longest
+	c.put(newKey("3", 1), set)
+	c.put(newKey("3", 1), set)
 	for name, want := range map[string]bool{"0": true, "1": false, "2": true, "3": true} {
-		if got := c.get(name, 1) != nil; got != want {
+		if got := c.get(newKey(name, 1)) != nil; got != want {
 			t.Errorf("%s in the cache: %v, want %v", name, got, want)
 		}
 	}
@@ -99,7 +99,7 @@ func TestCacheIsBounded(t *testing.T) {
 		t.Errorf("%d keys, %d entries", len(c.byKey), c.used.Len())
 	}
 	none := newCache(0, time.Now)
-	if none.put("x", 1, set); none.get("x", 1) != nil {
+	if none.put(newKey("x", 1), set); none.get(newKey("x", 1)) != nil {
 		t.Error("a cache of size 0 remembers")
 	}
 }

@@ -23,10 +23,11 @@ import (
 // answered or those that did had trouble of their own, WSANO_RECOVERY when
 // they refused, and WSA_E_CANCELLED when the context ended first.
 type Resolver struct {
-	config func() *Config
-	dial   Dialer
-	cache  *cache
-	turn   atomic.Uint32 // where Rotate begins
+	config  func() *Config
+	dial    Dialer
+	cache   *cache
+	flights flights
+	turn    atomic.Uint32 // where Rotate begins
 }
 
 // DefaultCacheSize is how many answers a resolver remembers unless told
@@ -51,23 +52,6 @@ func newResolver(config func() *Config, dial Dialer, cacheSize int) *Resolver {
 
 // FlushCache forgets all answers.
 func (r *Resolver) FlushCache() { r.cache.flush() }
-
-// lookup returns the records of one type that a full name has, from the
-// cache or from the servers.
-func (r *Resolver) lookup(ctx context.Context, name string, rrtype uint16) (*recordSet, error) {
-	set := r.cache.get(name, rrtype)
-	if set == nil {
-		var err error
-		if set, err = r.chase(ctx, name, rrtype); err != nil {
-			return nil, err
-		}
-		r.cache.put(name, rrtype, set)
-	}
-	if set.err != nil {
-		return nil, set.err
-	}
-	return set, nil
-}
 
 // query goes through the servers until one of them knows whether name exists.
 func (r *Resolver) query(ctx context.Context, name string, rrtype uint16) (*mdns.Msg, error) {
