@@ -68,13 +68,20 @@ func (c *FakeClock) Advance(d time.Duration) {
 	end := c.now.Add(d)
 	for len(c.timers) > 0 && !c.timers[0].at.After(end) {
 		t := heap.Pop(&c.timers).(*fakeTimer)
-		c.now = t.at
+		c.showLocked(t.at)
 		c.mu.Unlock()
 		t.f()
 		c.mu.Lock()
 	}
-	c.now = end
+	c.showLocked(end)
 	c.mu.Unlock()
+}
+
+// showLocked moves the hands, never backwards: two callers may be in Advance.
+func (c *FakeClock) showLocked(t time.Time) {
+	if t.After(c.now) {
+		c.now = t
+	}
 }
 
 // Next returns how long it is until the next function falls due; false when
