@@ -5,6 +5,7 @@ package poller
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,6 +57,14 @@ type slot struct {
 // A Poller is an epoll with its table of descriptors. The zero value is
 // ready for use.
 type Poller struct {
+	// AfterBackground, when not nil, is called by the background goroutine
+	// each time it has told the targets of events, for work that must not
+	// be done while they are told. A driver does such work itself, when
+	// Poll has returned. It must be set before the first Add.
+	AfterBackground func()
+
+	dispatching atomic.Int32 // goroutines that are telling targets
+
 	mu    sync.Mutex // protects everything below
 	slots []slot
 	free  []int32
@@ -197,10 +206,17 @@ func (p *Poller) dispatch(epfd, ms int) (int, error) {
 		}
 	}
 	p.mu.Unlock()
+	p.dispatching.Add(1)
 	for i, t := range targets[:n] {
 		if t != nil {
 			t.NotifyReady(events[i].Events)
 		}
 	}
+	p.dispatching.Add(-1)
 	return n, nil
 }
+
+// Dispatching reports whether targets are being told of events right now.
+// What a target leaves for later is then found by the driver after Poll, or
+// by AfterBackground; otherwise whoever leaves it has to see to it.
+func (p *Poller) Dispatching() bool { return p.dispatching.Load() > 0 }

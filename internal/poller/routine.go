@@ -42,6 +42,9 @@ func (p *Poller) routinePoll(f *os.File, conn syscall.RawConn) {
 	drain := func(fd uintptr) bool {
 		for {
 			n, err := p.dispatch(int(fd), 0)
+			if n > 0 && p.AfterBackground != nil {
+				p.AfterBackground()
+			}
 			if err != nil || n < batch {
 				return false // wait for the next edge
 			}
