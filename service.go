@@ -190,7 +190,7 @@ func (l *ServiceLookup) end() {
 //
 // Errors: WSANOTINITIALISED; WSA_INVALID_HANDLE; WSAEOPNOTSUPP when the
 // provider has no such ioctl; WSAEWOULDBLOCK while there is no change to
-// tell of; and the provider's own.
+// tell of, or another call of the look-up is waiting; and the provider's own.
 func WSANSPIoctl(l *ServiceLookup, code uint32, in, out []byte) (int, error) {
 	if err := requireStartup(); err != nil {
 		return 0, err
@@ -198,7 +198,9 @@ func WSANSPIoctl(l *ServiceLookup, code uint32, in, out []byte) (int, error) {
 	if l == nil || l.ctx.Err() != nil {
 		return 0, wsa.WSA_INVALID_HANDLE
 	}
-	l.mu.Lock()
+	if !l.mu.TryLock() {
+		return 0, wsa.WSAEWOULDBLOCK // a WSALookupServiceNext is waiting in the provider
+	}
 	defer l.mu.Unlock()
 	if len(l.parts) == 0 {
 		return 0, wsa.WSAEOPNOTSUPP

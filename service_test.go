@@ -100,6 +100,8 @@ func TestLookupServiceEnd(t *testing.T) {
 		failure <- err
 	}()
 	<-asked
+	_, err = WSANSPIoctl(l, wsa.SIO_NSP_NOTIFY_CHANGE, nil, nil)
+	wantErr(t, "WSANSPIoctl while another call waits", err, wsa.WSAEWOULDBLOCK)
 	must(t, WSALookupServiceEnd(l))
 	wantErr(t, "WSALookupServiceNext when the look-up ends", <-failure, wsa.WSA_E_CANCELLED)
 

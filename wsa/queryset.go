@@ -50,6 +50,8 @@ const (
 	LUP_FLUSHCACHE          = 0x1000
 	LUP_FLUSHPREVIOUS       = 0x2000
 	LUP_RES_SERVICE         = 0x8000
+
+	LUP_DISABLE_IDN_ENCODING = 0x00800000
 )
 
 // Bits of QuerySet.OutputFlags.

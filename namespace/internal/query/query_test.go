@@ -76,6 +76,20 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// difference 137: names in other scripts go out in IDN encoding.
+func TestIDN(t *testing.T) {
+	for flags, want := range map[uint32]string{0: "xn--bcher-kva.example", wsa.LUP_DISABLE_IDN_ENCODING: "bücher.example"} {
+		set := &wsa.QuerySet{ServiceInstanceName: "bücher.example", ServiceClassID: wsa.SVCID_HOSTNAME}
+		q, err := Read(set, flags|wsa.LUP_RETURN_QUERY_STRING)
+		if err != nil || q.Name != want {
+			t.Errorf("flags %#x: name %q, %v; want %q", flags, q.Name, err, want)
+		}
+		if got := q.Results(Source{}, Answer{})[0].QueryString; got != "bücher.example" {
+			t.Errorf("flags %#x: the query string comes back as %q", flags, got)
+		}
+	}
+}
+
 func TestResultsHoldWhatTheFlagsAskFor(t *testing.T) {
 	set := &wsa.QuerySet{ServiceInstanceName: "asked", ServiceClassID: wsa.SVCID_TCP(80)}
 	source := Source{wsa.GUID{Data1: 7}, wsa.NS_DNS}

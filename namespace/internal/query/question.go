@@ -57,6 +57,11 @@ func Read(set *wsa.QuerySet, flags uint32) (*Question, error) {
 		return nil, wsa.WSAEINVAL
 	}
 	q := &Question{Name: set.ServiceInstanceName, Flags: flags, set: set}
+	if flags&wsa.LUP_DISABLE_IDN_ENCODING == 0 {
+		if ascii, ok := hostname.ToASCII(q.Name); ok {
+			q.Name = ascii
+		}
+	}
 	q.readProtocols()
 	protocol, port, rr := set.ServiceClassID.PortService()
 	switch {
