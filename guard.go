@@ -78,8 +78,6 @@ func (aborted) GetPeerName(*wsa.Sockaddr) error              { return wsa.WSAECO
 func (aborted) GetSockOpt(_, _ int32, _ []byte) (int, error) { return 0, wsa.WSAECONNABORTED }
 func (aborted) SetSockOpt(_, _ int32, _ []byte) error        { return wsa.WSAECONNABORTED }
 func (aborted) Ioctl(uint32, []byte, []byte) (int, error)    { return 0, wsa.WSAECONNABORTED }
-func (aborted) Ready(mask spi.Events) spi.Events {
-	return mask & (spi.EventRead | spi.EventWrite | spi.EventReset)
-}
-func (aborted) Watch(*spi.Watcher)   {}
-func (aborted) Unwatch(*spi.Watcher) {}
+func (aborted) Ready(mask spi.Events) spi.Events             { return mask & spi.EventReset }
+func (aborted) Watch(*spi.Watcher)                           {}
+func (aborted) Unwatch(*spi.Watcher)                         {}

@@ -21,6 +21,7 @@ type pollSet struct {
 	all      []*pollEntry
 	entries  []*pollEntry          // those of all that are in use
 	byHandle map[SOCKET]*pollEntry // of a large set
+	spoiled  bool                  // a watcher is still on a socket whose provider failed
 }
 
 // A pollEntry is a socket in a pollSet.
@@ -92,7 +93,7 @@ func (p *pollSet) find(h SOCKET) *pollEntry {
 // free ends the use of the sockets and gives p back.
 func (p *pollSet) free() {
 	for _, e := range p.entries {
-		e.unwatch()
+		p.spoiled = !e.unwatch() || p.spoiled
 		if e.sock != nil {
 			e.sock.Release()
 		}
@@ -105,7 +106,7 @@ func (p *pollSet) free() {
 	case <-p.woken:
 	default:
 	}
-	if len(p.all) <= hugeSet {
+	if len(p.all) <= hugeSet && !p.spoiled {
 		pollSets.Put(p)
 	}
 }
@@ -166,14 +167,16 @@ func (e *pollEntry) watch() {
 	s.guard("Watch", func() { e.watched.Watch(&e.Watcher) })
 }
 
-// unwatch takes it off again.
-func (e *pollEntry) unwatch() {
+// unwatch takes it off again. It reports false if the provider failed in
+// doing so, and the entry cannot be used again.
+func (e *pollEntry) unwatch() bool {
 	if e.watched == nil {
-		return
+		return true
 	}
-	e.sock.guard("Unwatch", func() { e.watched.Unwatch(&e.Watcher) })
+	ok := e.sock.guard("Unwatch", func() { e.watched.Unwatch(&e.Watcher) })
 	e.sock.recv.remove(&e.waiter)
 	e.watched = nil
+	return ok
 }
 
 // readiness tells which of the events hold, be it in the provider or here.
@@ -195,12 +198,14 @@ func (s *socket) readiness(want spi.Events) (have spi.Events) {
 }
 
 // guard runs a call into the provider that is not the whole of a Winsock
-// call: if the provider panics, its socket is cut off and the call goes on.
-func (s *socket) guard(call string, f func()) {
+// call: if the provider panics, its socket is cut off, the call goes on, and
+// the result is false.
+func (s *socket) guard(call string, f func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.fail(call, v)
 		}
 	}()
 	f()
+	return true
 }
