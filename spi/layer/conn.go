@@ -58,6 +58,7 @@ type Conn struct {
 	drained  bool  // routineSend has ended
 	aborting bool  // what tx holds is not to be sent
 	closing  bool  // Close was called
+	ownDelay bool  // the application has set TCP_NODELAY
 }
 
 var (

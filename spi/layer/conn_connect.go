@@ -122,6 +122,7 @@ func (c *Conn) shake(h *Handshake) (inner net.Conn, err error) {
 	defer cancel()
 	// Code that does not look at ctx is stopped at its next read or write.
 	stop := context.AfterFunc(ctx, func() { _ = c.lower.Close() })
+	defer c.hasten()()
 	defer func() {
 		if v := recover(); v != nil {
 			logPanic(c.config.Log, "handshake", v)

@@ -482,3 +482,37 @@ func TestConnAllocs(t *testing.T) {
 		t.Errorf("a send and its receive allocate %v times", allocs)
 	}
 }
+
+// TestConnNoDelay checks that a handshake does not wait for delayed
+// acknowledgements, and that TCP_NODELAY afterwards is as the application has
+// it.
+func TestConnNoDelay(t *testing.T) {
+	noDelay := func(s spi.Socket) byte {
+		var value [4]byte
+		if _, err := s.GetSockOpt(wsa.IPPROTO_TCP, wsa.TCP_NODELAY, value[:]); err != nil {
+			t.Errorf("getsockopt TCP_NODELAY: %v", err)
+		}
+		return value[0]
+	}
+	for _, set := range []byte{0, 1} {
+		during := make(chan byte, 1)
+		n := conn(t, layer.ConnConfig{Transform: clientOnly(func(_ context.Context, h *layer.Handshake, below net.Conn) (net.Conn, error) {
+			during <- noDelay(h.Socket)
+			if set != 0 {
+				if err := h.Socket.SetSockOpt(wsa.IPPROTO_TCP, wsa.TCP_NODELAY, []byte{set}); err != nil {
+					t.Errorf("setsockopt TCP_NODELAY: %v", err)
+				}
+			}
+			return below, nil
+		})})
+		client, server := pair(t, n)
+		if got := <-during; got != 1 {
+			t.Errorf("TCP_NODELAY during the handshake: %d, want 1", got)
+		}
+		if got := noDelay(client); got != set {
+			t.Errorf("TCP_NODELAY after the handshake: %d, want %d", got, set)
+		}
+		client.Close()
+		server.Close()
+	}
+}

@@ -297,30 +297,35 @@ func (s *sock) trySend(p []byte, flags uint32) (int, error) {
 	return s.Send(&m)
 }
 
-// fill sends until the socket would block, and returns how many bytes went.
+// fill sends until the socket would block and no more room is announced for
+// a while, and returns how many bytes went.
 func (s *sock) fill() (total int) {
 	s.e.Helper()
 	chunk := make([]byte, 64<<10)
 	for i := range chunk {
 		chunk[i] = byte(i)
 	}
-	for quiet := 0; quiet < 20; {
+	w := newWaiter(spi.EventWrite)
+	s.Watch(&w.Watcher)
+	defer s.Unwatch(&w.Watcher)
+	for {
 		n, err := s.trySend(chunk, 0)
 		total += n
-		switch {
-		case err == wsa.WSAEWOULDBLOCK:
-			quiet++ // buffers further down may still make room
-			time.Sleep(time.Millisecond)
-		case err != nil:
+		if err != nil && err != wsa.WSAEWOULDBLOCK {
 			s.e.Fatalf("send: %v", err)
-		default:
-			quiet = 0
 		}
 		if total > 256<<20 {
 			s.e.Fatalf("send took %d bytes that nobody receives: there is no backpressure", total)
 		}
+		if err == nil {
+			continue
+		}
+		select {
+		case <-w.woken:
+		case <-time.After(20 * time.Millisecond):
+			return total
+		}
 	}
-	return total
 }
 
 func (s *sock) drain(total int) {
