@@ -28,6 +28,7 @@ type packet struct {
 	data     []byte
 	from, to netip.AddrPort
 	fromPath string
+	ttl, tos uint8
 	flags    uint32  // MSG_BCAST, MSG_MCAST
 	sender   *socket // of a unicast, to tell it that the port is unreachable
 	host     *Host   // where it goes, or
@@ -179,20 +180,52 @@ func (s *socket) sendDatagramLocked(m *spi.Message, w *wakes) (int, error) {
 	if from.Addr().IsUnspecified() || from.Addr().Is4() != to.Addr().Is4() {
 		from = netip.AddrPortFrom(source, from.Port())
 	}
-	s.net.traceLocked("send", from, to, size)
+	ttl, tos := hopRules(to.Addr())
+	head := packet{from: from, to: to, ttl: s.octet(ttl), tos: s.octet(tos)}
+	if len(m.Control) > 0 {
+		if err := s.takeControl(m.Control, &head); err != nil {
+			return 0, err
+		}
+	}
+	s.net.traceLocked("send", head.from, to, size)
 	switch {
 	case to.Addr() == broadcast:
-		s.sendManyLocked(m, size, from, to, wsa.MSG_BCAST, w)
+		head.flags = wsa.MSG_BCAST
+		s.sendManyLocked(m, &head, size, w)
 	case to.Addr().IsMulticast():
-		s.sendManyLocked(m, size, from, to, wsa.MSG_MCAST, w)
+		head.flags = wsa.MSG_MCAST
+		s.sendManyLocked(m, &head, size, w)
 	default:
-		target := s.host.routeLocked(to.Addr())
-		if target == nil {
+		head.sender = s
+		if head.host = s.host.routeLocked(to.Addr()); head.host == nil {
 			return 0, wsa.WSAENETUNREACH
 		}
-		s.launchLocked(m, packet{from: from, to: to, sender: s, host: target}, size, w)
+		s.launchLocked(m, &head, size, w)
 	}
 	return size, nil
+}
+
+// hopRules are the options that say how many hops datagrams to the address
+// may make, and their type of service.
+func hopRules(to netip.Addr) (ttl, tos *sockopt.Rule) {
+	switch {
+	case to.Is4() && to.IsMulticast():
+		return multicastTTL4Rule, tosRule
+	case to.Is4():
+		return ttl4Rule, tosRule
+	case to.IsMulticast():
+		return multicastTTL6Rule, trafficClassRule
+	}
+	return ttl6Rule, trafficClassRule
+}
+
+// octet is the value of an option of one byte, for which -1 is the default.
+func (s *socket) octet(r *sockopt.Rule) uint8 {
+	v := s.opts.Value(r)
+	if v < 0 {
+		v = r.DefaultOf(s.opts.Kind())
+	}
+	return uint8(v)
 }
 
 func (s *socket) sendLocalLocked(m *spi.Message, size int, w *wakes) (int, error) {
@@ -210,18 +243,18 @@ func (s *socket) sendLocalLocked(m *spi.Message, size int, w *wakes) (int, error
 	if err := s.bindForLocked(netip.Addr{}); err != nil {
 		return 0, err
 	}
-	s.launchLocked(m, packet{fromPath: s.path, target: r}, size, w)
+	s.launchLocked(m, &packet{fromPath: s.path, target: r}, size, w)
 	return size, nil
 }
 
 // launchLocked sends the message on its way in a packet with that head, and
 // in another one if chance duplicates it.
-func (s *socket) launchLocked(m *spi.Message, head packet, size int, w *wakes) {
+func (s *socket) launchLocked(m *spi.Message, head *packet, size int, w *wakes) {
 	n := s.net
 	way := pair{head.from.Addr(), head.to.Addr()}
 	l := n.linkLocked(way)
 	if l.perfect() {
-		n.fillLocked(m, &head, size).arriveLocked(w)
+		n.fillLocked(m, head, size).arriveLocked(w)
 		return
 	}
 	copies := 1
@@ -244,7 +277,7 @@ func (s *socket) launchLocked(m *spi.Message, head packet, size int, w *wakes) {
 				w.add(s, spi.EventWrite)
 			})
 		}
-		p := n.fillLocked(m, &head, size)
+		p := n.fillLocked(m, head, size)
 		n.laterLocked(at, p.arriveLocked)
 	}
 }
@@ -366,8 +399,7 @@ func (s *socket) recvDatagram(m *spi.Message) (int, error) {
 	if m.Name != nil {
 		s.putName(m.Name, p.from, p.fromPath)
 	}
-	m.Control = m.Control[:0]
-	var err error
+	err := s.putControl(m, p)
 	if n < len(p.data) {
 		m.Flags |= wsa.MSG_TRUNC
 		err = wsa.WSAEMSGSIZE

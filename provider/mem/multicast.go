@@ -14,14 +14,14 @@ import (
 // multicast reaches: those on the destination's port, on every host, that
 // are in the group or take broadcasts. With IP_MULTICAST_LOOP off the
 // sender's host is left out, with a TTL of 0 all others are.
-func (s *socket) sendManyLocked(m *spi.Message, size int, from, to netip.AddrPort, kind uint32, w *wakes) {
+func (s *socket) sendManyLocked(m *spi.Message, head *packet, size int, w *wakes) {
 	loop, far := true, true
-	if kind == wsa.MSG_MCAST {
-		loopRule, ttlRule := multicastLoop4Rule, multicastTTL4Rule
-		if to.Addr().Is6() {
-			loopRule, ttlRule = multicastLoop6Rule, multicastTTL6Rule
+	if head.flags == wsa.MSG_MCAST {
+		loopRule := multicastLoop4Rule
+		if head.to.Addr().Is6() {
+			loopRule = multicastLoop6Rule
 		}
-		loop, far = s.opts.Bool(loopRule), s.opts.Value(ttlRule) != 0
+		loop, far = s.opts.Bool(loopRule), head.ttl != 0
 	}
 	for _, h := range s.net.hosts {
 		if h == s.host && !loop || h != s.host && !far {
@@ -29,7 +29,9 @@ func (s *socket) sendManyLocked(m *spi.Message, size int, from, to netip.AddrPor
 		}
 		// Who receives is decided when the packet arrives; one packet
 		// travels to each host.
-		s.launchLocked(m, packet{from: from, to: to, flags: kind, host: h}, size, w)
+		one := *head
+		one.host = h
+		s.launchLocked(m, &one, size, w)
 	}
 }
 
@@ -42,7 +44,7 @@ func (h *Host) takeManyLocked(p *packet, w *wakes) {
 		}
 		c := n.newPacketLocked(len(p.data))
 		copy(c.data, p.data)
-		c.from, c.to, c.flags = p.from, p.to, p.flags
+		c.from, c.to, c.flags, c.ttl, c.tos = p.from, p.to, p.flags, p.ttl, p.tos
 		r.queueLocked(c, w)
 	}
 	n.freePacketLocked(p)

@@ -20,6 +20,10 @@ var (
 	pauseAcceptRule      = sockopt.Find(wsa.SOL_SOCKET, wsa.SO_PAUSE_ACCEPT)
 	v6OnlyRule           = sockopt.Find(wsa.IPPROTO_IPV6, wsa.IPV6_V6ONLY)
 	receiveBroadcastRule = sockopt.Find(wsa.IPPROTO_IP, wsa.IP_RECEIVE_BROADCAST)
+	ttl4Rule             = sockopt.Find(wsa.IPPROTO_IP, wsa.IP_TTL)
+	ttl6Rule             = sockopt.Find(wsa.IPPROTO_IPV6, wsa.IPV6_UNICAST_HOPS)
+	tosRule              = sockopt.Find(wsa.IPPROTO_IP, wsa.IP_TOS)
+	trafficClassRule     = sockopt.Find(wsa.IPPROTO_IPV6, wsa.IPV6_TCLASS)
 	multicastLoop4Rule   = sockopt.Find(wsa.IPPROTO_IP, wsa.IP_MULTICAST_LOOP)
 	multicastLoop6Rule   = sockopt.Find(wsa.IPPROTO_IPV6, wsa.IPV6_MULTICAST_LOOP)
 	multicastTTL4Rule    = sockopt.Find(wsa.IPPROTO_IP, wsa.IP_MULTICAST_TTL)
@@ -27,8 +31,8 @@ var (
 )
 
 // SetSockOpt is WSPSetSockOpt. Options without an effect in memory (TTL,
-// keep-alive) are kept and read back; those that ask for control data with
-// each datagram are WSAENOPROTOOPT.
+// keep-alive) are kept and read back; those that ask for control data that a
+// network in memory has not are WSAENOPROTOOPT.
 func (s *socket) SetSockOpt(level, name int32, value []byte) error {
 	r, err := sockopt.ForSet(s.opts.Kind(), level, name)
 	if err != nil {
@@ -44,7 +48,7 @@ func (s *socket) SetSockOpt(level, name int32, value []byte) error {
 		r.Until == sockopt.Listen && s.st.Has(sockstate.Listening) {
 		return wsa.WSAEINVAL
 	}
-	if r.Format == sockopt.StrictBool {
+	if r.Format == sockopt.StrictBool && !hasControl(r) {
 		return wsa.WSAENOPROTOOPT
 	}
 	switch level {
