@@ -9,6 +9,7 @@ import (
 
 	"winsock/catalog"
 	"winsock/spi"
+	"winsock/spi/spitest/leak"
 	"winsock/wsa"
 )
 
@@ -23,22 +24,31 @@ type bed struct {
 	delayed bool // whatever is sent takes a moment
 }
 
-// onEveryBed runs a test on the kernel, on a network in memory where
-// everything takes a moment, and through a layer.
+// beds returns a bed on the kernel, one on a network in memory where
+// everything takes a moment, and one through a layer.
+func beds(t *testing.T) map[string]*bed {
+	return map[string]*bed{
+		"kernel": {T: t, open: func(family, socketType int32) (SOCKET, error) { return Socket(family, socketType, 0) }},
+		"mem":    {T: t, open: memBed(t), delayed: true},
+		"trace": {T: t, open: func(family, socketType int32) (SOCKET, error) {
+			c, err := Compose(family, socketType, 0, nil, "trace")
+			if err != nil {
+				return INVALID_SOCKET, err
+			}
+			return c.Socket(wsa.WSA_FLAG_OVERLAPPED)
+		}},
+	}
+}
+
+// onEveryBed runs a test on each bed, which may leave nothing behind.
 func onEveryBed(t *testing.T, test func(b *bed)) {
 	started(t)
-	run := func(name string, open func(family, socketType int32) (SOCKET, error)) {
-		t.Run(name, func(t *testing.T) { test(&bed{t, open, name == "mem"}) })
+	for name, b := range beds(t) {
+		t.Run(name, func(t *testing.T) {
+			leak.Check(t)
+			test(&bed{t, b.open, b.delayed})
+		})
 	}
-	run("kernel", func(family, socketType int32) (SOCKET, error) { return Socket(family, socketType, 0) })
-	run("mem", memBed(t))
-	run("trace", func(family, socketType int32) (SOCKET, error) {
-		c, err := Compose(family, socketType, 0, nil, "trace")
-		if err != nil {
-			return INVALID_SOCKET, err
-		}
-		return c.Socket(wsa.WSA_FLAG_OVERLAPPED)
-	})
 }
 
 func memBed(t *testing.T) func(family, socketType int32) (SOCKET, error) {

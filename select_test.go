@@ -359,12 +359,12 @@ func TestSelectClosed(t *testing.T) {
 
 // TestSelectMixed: sockets of different providers and chains in one call.
 func TestSelectMixed(t *testing.T) {
+	started(t)
 	var clients, servers FdSet
-	onEveryBed(t, func(b *bed) {
-		b.T = t // the sockets outlive the bed
+	for _, b := range beds(t) {
 		c, s := b.connected()
 		clients, servers = append(clients, c), append(servers, s)
-	})
+	}
 	for i := range clients {
 		results := make(chan FdSet)
 		go func() {
