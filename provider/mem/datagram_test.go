@@ -178,10 +178,24 @@ func TestControlCodes(t *testing.T) {
 		{"SIO_UDP_CONNRESET without a value", d, wsa.SIO_UDP_CONNRESET, nil, wsa.WSAEFAULT},
 		{"SIO_MULTICAST_SCOPE", d, wsa.SIO_MULTICAST_SCOPE, []byte{9, 0, 0, 0}, 0},
 		{"SIO_MULTIPOINT_LOOPBACK", d, wsa.SIO_MULTIPOINT_LOOPBACK, []byte{0, 0, 0, 0}, 0},
+		{"SIO_KEEPALIVE_VALS, too short", a, wsa.SIO_KEEPALIVE_VALS, make([]byte, 11), wsa.WSAEFAULT},
+		{"SIO_KEEPALIVE_VALS on datagrams", d, wsa.SIO_KEEPALIVE_VALS, make([]byte, 12), wsa.WSAEOPNOTSUPP},
+		{"SIO_KEEPALIVE_VALS", a, wsa.SIO_KEEPALIVE_VALS, (&wsa.TCPKeepalive{OnOff: 1, KeepaliveTime: 5500, KeepaliveInterval: 1}).Append(nil), 0},
+		{"SIO_ROUTING_INTERFACE_QUERY of another family", d, wsa.SIO_ROUTING_INTERFACE_QUERY, sockaddr(loop6, 1).Bytes(), wsa.WSAEAFNOSUPPORT},
+		{"SIO_ROUTING_INTERFACE_QUERY of a short address", d, wsa.SIO_ROUTING_INTERFACE_QUERY, []byte{2, 0}, wsa.WSAEFAULT},
+		{"SIO_ROUTING_INTERFACE_QUERY", d, wsa.SIO_ROUTING_INTERFACE_QUERY, sockaddr(addrB, 1).Bytes(), 0},
 		{"SIO_MULTICAST_SCOPE on a stream", a, wsa.SIO_MULTICAST_SCOPE, []byte{9, 0, 0, 0}, wsa.WSAEOPNOTSUPP},
 	} {
-		_, err := c.s.Ioctl(c.code, c.in, out)
+		n, err := c.s.Ioctl(c.code, c.in, out)
 		w.want(c.rule, err, c.want)
+		if c.rule == "SIO_ROUTING_INTERFACE_QUERY" {
+			if got := wsa.SockaddrBytes(out[:n]); got != *sockaddr(addrA, 0) {
+				t.Errorf("SIO_ROUTING_INTERFACE_QUERY: %v, want %v", &got, addrA)
+			}
+		}
+	}
+	if !a.opts.Bool(keepAliveRule) || a.opts.Value(keepAliveTimeRule) != 6 || a.opts.Value(keepAliveIntervalRule) != 1 {
+		t.Error("SIO_KEEPALIVE_VALS does not set the options")
 	}
 	if d.opts.Value(multicastTTL4Rule) != 9 || d.opts.Bool(multicastLoop4Rule) {
 		t.Error("SIO_MULTICAST_SCOPE and SIO_MULTIPOINT_LOOPBACK have no effect")

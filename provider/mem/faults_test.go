@@ -395,3 +395,15 @@ func TestResetWhileConnecting(t *testing.T) {
 	}
 	c.Close()
 }
+
+func TestLingerHasNothingToWaitFor(t *testing.T) {
+	w := newWorld(t, Options{})
+	d := w.datagram(w.a)
+	w.want("connect", d.Connect(sockaddr(addrB, 9)), 0)
+	w.want("Linger of a datagram socket", d.Linger(), 0)
+	w.want("Linger of a new stream", w.stream(w.a).Linger(), 0)
+	a, b := w.pair()
+	b.Abort()
+	b.Close()
+	w.want("Linger after a reset", a.Linger(), 0)
+}

@@ -48,6 +48,10 @@ func (s *socket) Ioctl(code uint32, in, out []byte) (int, error) {
 		}
 		s.ignoreICMP = binary.LittleEndian.Uint32(in) == 0
 		return 0, nil
+	case wsa.SIO_KEEPALIVE_VALS:
+		return 0, s.keepAliveLocked(in)
+	case wsa.SIO_ROUTING_INTERFACE_QUERY:
+		return s.routeQueryLocked(in, out)
 	case wsa.SIO_MULTIPOINT_LOOPBACK, wsa.SIO_MULTICAST_SCOPE:
 		return 0, s.multicastOptionLocked(code, in)
 	case wsa.SIO_IDEAL_SEND_BACKLOG_QUERY:
@@ -94,6 +98,52 @@ func (s *socket) multicastOptionLocked(code uint32, in []byte) error {
 		return err
 	}
 	return s.opts.Put(rule, v)
+}
+
+// keepAliveLocked is SIO_KEEPALIVE_VALS: three options at once. As nothing
+// ever dies silently here, keep-alive has no effect; its values are kept.
+func (s *socket) keepAliveLocked(in []byte) error {
+	if s.datagram || s.family == wsa.AF_UNIX {
+		return wsa.WSAEOPNOTSUPP
+	}
+	var k wsa.TCPKeepalive
+	if err := k.Decode(in); err != nil {
+		return err
+	}
+	s.opts.Put(keepAliveRule, truth(k.OnOff != 0))
+	if k.OnOff != 0 {
+		s.opts.Put(keepAliveTimeRule, wholeSeconds(k.KeepaliveTime))
+		s.opts.Put(keepAliveIntervalRule, wholeSeconds(k.KeepaliveInterval))
+	}
+	return nil
+}
+
+// wholeSeconds rounds milliseconds up, to one second at least.
+func wholeSeconds(milliseconds uint32) int64 {
+	return max(1, (int64(milliseconds)+999)/1000)
+}
+
+// routeQueryLocked is SIO_ROUTING_INTERFACE_QUERY: the local address from
+// which the address in would be sent to.
+func (s *socket) routeQueryLocked(in, out []byte) (int, error) {
+	if s.family == wsa.AF_UNIX {
+		return 0, wsa.WSAEOPNOTSUPP
+	}
+	remote := wsa.SockaddrBytes(in)
+	if err := s.checkName(&remote); err != nil {
+		return 0, err
+	}
+	to, err := s.parseName(&remote)
+	if err != nil {
+		return 0, err
+	}
+	source, ok := s.host.sourceFor(to.Addr())
+	if !ok {
+		return 0, wsa.WSAENETUNREACH
+	}
+	var local wsa.Sockaddr
+	s.putName(&local, netip.AddrPortFrom(source, 0), "")
+	return local.CopyTo(out)
 }
 
 func putDword(out []byte, v int) (int, error) {

@@ -200,10 +200,8 @@ func (s *socket) Linger() error {
 	}()
 	f := s.st.Flags()
 	switch {
-	case f&sockstate.Connected == 0:
-		return nil
-	case f&sockstate.Broken != 0:
-		return s.st.CheckRecv()
+	case s.datagram, f&sockstate.Connected == 0, f&sockstate.Broken != 0:
+		return nil // nothing will be acknowledged any more
 	}
 	s.lingering = true
 	if f&sockstate.SendShut == 0 {
