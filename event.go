@@ -73,9 +73,10 @@ func WSAResetEvent(event HANDLE) error {
 // signalled ("WSAWaitForMultipleEvents function"). timeout is in
 // milliseconds, 0 to look only, WSA_INFINITE to wait forever. The result is
 // WSA_WAIT_EVENT_0 plus the index of the object, the lowest if several are
-// signalled, or WSA_WAIT_TIMEOUT. No completion routine interrupts an
-// alertable wait, as overlapped calls, which are what would queue them, are
-// refused.
+// signalled, or WSA_WAIT_TIMEOUT. An alertable wait runs the completion
+// routines that are queued for the calling thread (see [CurrentThread]) and
+// then returns WSA_WAIT_IO_COMPLETION; [Thread.Wait] does so for an explicit
+// thread.
 //
 // Errors, with WSA_WAIT_FAILED: WSANOTINITIALISED; WSA_INVALID_PARAMETER for
 // no handle or more than 64, and for one that is named twice in a wait for
@@ -93,14 +94,20 @@ func WSAWaitForMultipleEvents(events []HANDLE, waitAll bool, timeout uint32, ale
 		d = time.Duration(timeout) * time.Millisecond
 	}
 	var room [wsa.WSA_MAXIMUM_WAIT_EVENTS]object.Waitable
-	i, err := waitFor(room[:0], events, waitAll, d)
+	var i int
+	var err error
+	if t := knownThread(); alertable && t != nil {
+		i, err = t.wait(room[:0], events, waitAll, d)
+	} else {
+		i, err = waitFor(room[:0], events, waitAll, d, nil)
+	}
 	switch {
 	case err != nil:
 		return wsa.WSA_WAIT_FAILED, err
 	case i == object.TimedOut:
 		return uint32(wsa.WSA_WAIT_TIMEOUT), nil
 	}
-	return wsa.WSA_WAIT_EVENT_0 + uint32(i), nil
+	return wsa.WSA_WAIT_EVENT_0 + uint32(i), nil // or WSA_WAIT_IO_COMPLETION
 }
 
 // WaitForEvents is WSAWaitForMultipleEvents for Go programs: for any number
@@ -113,15 +120,16 @@ func WaitForEvents(events []HANDLE, all bool, timeout time.Duration) (int, error
 	if err := requireStartup(); err != nil {
 		return 0, err
 	}
-	i, err := waitFor(make([]object.Waitable, 0, len(events)), events, all, timeout)
+	i, err := waitFor(make([]object.Waitable, 0, len(events)), events, all, timeout, nil)
 	if err == nil && i == object.TimedOut {
 		return 0, wsa.WSA_WAIT_TIMEOUT
 	}
 	return i, err
 }
 
-// waitFor acquires the objects, into list, for the time of the wait.
-func waitFor(list []object.Waitable, handles []HANDLE, all bool, timeout time.Duration) (int, error) {
+// waitFor acquires the objects, into list, for the time of the wait. alert,
+// if not nil, interrupts it.
+func waitFor(list []object.Waitable, handles []HANDLE, all bool, timeout time.Duration, alert *object.Signal) (int, error) {
 	defer func() {
 		for _, o := range list {
 			o.Release()
@@ -129,14 +137,30 @@ func waitFor(list []object.Waitable, handles []HANDLE, all bool, timeout time.Du
 	}()
 	for _, h := range handles {
 		o := object.Acquire(h)
-		w, ok := o.(object.Waitable)
+		w, ok := waitable(o)
 		if !ok {
 			release(o)
 			return 0, wsa.WSA_INVALID_HANDLE
 		}
 		list = append(list, w)
 	}
-	return object.Wait(list, all, timeout, nil)
+	return object.Wait(list, all, timeout, alert)
+}
+
+// waitable is what a wait for an object waits for. A socket is signalled by
+// overlapped operations that have no event.
+func waitable(o object.Object) (object.Waitable, bool) {
+	if s, ok := o.(*socket); ok {
+		return socketSignal{s, &s.ofAsync().signal}, true
+	}
+	w, ok := o.(object.Waitable)
+	return w, ok
+}
+
+// A socketSignal is a socket as something to wait for.
+type socketSignal struct {
+	*socket
+	*object.Signal
 }
 
 // useEvent finds an event object. The caller releases it.

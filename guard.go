@@ -34,6 +34,9 @@ func (s *socket) fail(call string, v any) {
 	s.recv.wake()
 	s.send.wake()
 	s.selection.failed()
+	if a := s.async.Load(); a != nil {
+		a.failed()
+	}
 	go func() {
 		if l, ok := old.top.(spi.Lingerer); ok {
 			guarded(s.info, l.Abort)

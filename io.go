@@ -101,18 +101,18 @@ func checkBuffers(bufs [][]byte) error {
 // WSASend sends the bytes of several buffers, in order ("WSASend function").
 // With an overlapped structure the send is overlapped.
 //
-// Errors: those of [Send]; WSAEINVAL without a buffer; WSAEOPNOTSUPP for an
-// overlapped send.
-func WSASend(h SOCKET, bufs [][]byte, flags uint32, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+// Errors: those of [Send]; WSAEINVAL without a buffer; WSA_IO_PENDING for an
+// overlapped send that goes on.
+func WSASend(h SOCKET, bufs [][]byte, flags uint32, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	return WSASendTo(h, bufs, flags, nil, overlapped, completion)
 }
 
 // WSASendTo sends the bytes of several buffers as one datagram to an address
 // ("WSASendTo function").
 //
-// Errors: those of [SendTo]; WSAEINVAL without a buffer; WSAEOPNOTSUPP for
-// an overlapped send.
-func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+// Errors: those of [SendTo]; WSAEINVAL without a buffer; WSA_IO_PENDING for
+// an overlapped send that goes on.
+func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err
@@ -121,8 +121,10 @@ func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapp
 	if err := checkBuffers(bufs); err != nil {
 		return 0, err
 	}
-	if err := s.checkOverlapped(overlapped); err != nil {
+	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err
+	} else if async {
+		return s.startSend(bufs, flags, to, nil, overlapped, completion)
 	}
 	op := newOperation(s)
 	op.msg.Bufs = bufs
@@ -137,9 +139,9 @@ func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapp
 // flags is read and written: MSG_PARTIAL and others tell of what was
 // received. It may be nil for no flags.
 //
-// Errors: those of [Recv]; WSAEINVAL without a buffer; WSAEOPNOTSUPP for an
-// overlapped receive.
-func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+// Errors: those of [Recv]; WSAEINVAL without a buffer; WSA_IO_PENDING for an
+// overlapped receive that goes on.
+func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	return WSARecvFrom(h, bufs, flags, nil, overlapped, completion)
 }
 
@@ -147,7 +149,7 @@ func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, com
 // sender's address in from ("WSARecvFrom function").
 //
 // Errors: those of [WSARecv].
-func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err
@@ -156,8 +158,10 @@ func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, ove
 	if err := checkBuffers(bufs); err != nil {
 		return 0, err
 	}
-	if err := s.checkOverlapped(overlapped); err != nil {
+	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err
+	} else if async {
+		return s.startRecv(bufs, flags, from, overlapped, completion)
 	}
 	op := newOperation(s)
 	op.msg.Bufs = bufs
@@ -185,8 +189,8 @@ type Msg struct {
 // (WSASendMsg) callback function").
 //
 // Errors: those of [SendTo]; WSAEINVAL without a buffer and on a stream;
-// WSAEFAULT for a nil msg; WSAEOPNOTSUPP for an overlapped send.
-func WSASendMsg(h SOCKET, msg *Msg, flags uint32, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+// WSAEFAULT for a nil msg; WSA_IO_PENDING for an overlapped send that goes on.
+func WSASendMsg(h SOCKET, msg *Msg, flags uint32, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err
@@ -201,8 +205,10 @@ func WSASendMsg(h SOCKET, msg *Msg, flags uint32, overlapped *Overlapped, comple
 	if err := checkBuffers(msg.Buffers); err != nil {
 		return 0, err
 	}
-	if err := s.checkOverlapped(overlapped); err != nil {
+	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err
+	} else if async {
+		return s.startSend(msg.Buffers, flags, msg.Name, msg.Control, overlapped, completion)
 	}
 	op := newOperation(s)
 	op.msg.Bufs, op.msg.Flags, op.msg.Name, op.msg.Control = msg.Buffers, flags, msg.Name, msg.Control
@@ -217,7 +223,7 @@ func WSASendMsg(h SOCKET, msg *Msg, flags uint32, overlapped *Overlapped, comple
 // Errors: those of [WSARecvFrom]; WSAEINVAL on a stream; WSAEFAULT for a nil
 // msg; WSAEMSGSIZE also when the control data did not fit (MSG_CTRUNC is set
 // then).
-func WSARecvMsg(h SOCKET, msg *Msg, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+func WSARecvMsg(h SOCKET, msg *Msg, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err
@@ -232,8 +238,10 @@ func WSARecvMsg(h SOCKET, msg *Msg, overlapped *Overlapped, completion Completio
 	if err := checkBuffers(msg.Buffers); err != nil {
 		return 0, err
 	}
-	if err := s.checkOverlapped(overlapped); err != nil {
+	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err
+	} else if async {
+		return s.startRecvMsg(msg, overlapped, completion)
 	}
 	op := newOperation(s)
 	op.msg.Bufs, op.msg.Flags, op.msg.Name, op.msg.Control = msg.Buffers, msg.Flags, msg.Name, msg.Control

@@ -36,21 +36,29 @@ func IoctlSocket(h SOCKET, command uint32, argument *uint32) error {
 // bytes of out were written.
 //
 // Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAEFAULT for a buffer too short,
-// WSAEINVAL, WSAEOPNOTSUPP for an unknown code and for an overlapped call.
-func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, completion CompletionRoutine) (n int, err error) {
+// WSAEINVAL, WSAEOPNOTSUPP for an unknown code; WSA_IO_PENDING for
+// an overlapped call that goes on.
+func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err
 	}
 	defer s.done("WSPIoctl", &err)
-	if err := s.checkOverlapped(overlapped); err != nil {
+	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err
+	} else if async {
+		return s.startIoctl(code, in, out, overlapped, completion)
 	}
+	return s.control(code, in, out)
+}
+
+// control is WSAIoctl without an overlapped structure.
+func (s *socket) control(code uint32, in, out []byte) (int, error) {
 	switch code {
 	case wsa.FIONBIO:
 		return 0, s.setNonblocking(in)
 	case wsa.SIO_BASE_HANDLE, wsa.SIO_BSP_HANDLE, wsa.SIO_BSP_HANDLE_SELECT, wsa.SIO_BSP_HANDLE_POLL:
-		return putHandle(out, h)
+		return putHandle(out, s.SOCKET())
 	case wsa.SIO_KERNEL_DESCRIPTOR:
 		return s.kernelDescriptor(out)
 	}

@@ -48,8 +48,13 @@ func (op *operation) free() {
 }
 
 func (op *operation) recvOnce() bool {
+	flags := op.msg.Flags
 	op.n, op.err = op.sock.path.Load().data.Recv(&op.msg)
-	return op.err != wsa.WSAEWOULDBLOCK
+	if op.err == wsa.WSAEWOULDBLOCK {
+		op.msg.Flags = flags // the next try is to ask for the same
+		return false
+	}
+	return true
 }
 
 func (op *operation) sendOnce() bool {

@@ -48,6 +48,7 @@ type socket struct {
 	deferred deferredAccepts
 
 	selection selection
+	async     atomic.Pointer[async] // nil until the first overlapped operation
 }
 
 // A path is the way that calls take through a chain.
@@ -177,6 +178,9 @@ func (s *socket) close() bool {
 	}
 	s.recv.wake()
 	s.send.wake()
+	if a := s.async.Load(); a != nil {
+		a.close()
+	}
 	return true
 }
 

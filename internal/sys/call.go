@@ -47,3 +47,10 @@ func Ioctl(fd int, request uintptr, value int32) (int32, Errno) {
 	_, _, e := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(&value)))
 	return value, e
 }
+
+// Gettid returns the id of the operating system's thread that the caller
+// runs on.
+func Gettid() int {
+	id, _, _ := syscall.RawSyscall(syscall.SYS_GETTID, 0, 0, 0)
+	return int(id)
+}

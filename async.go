@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package winsock
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"winsock/object"
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// An async is a socket's part in overlapped I/O. It is made with the first
+// overlapped operation, the first association with a completion port, or the
+// first wait on the socket's handle.
+//
+// # How an operation goes
+//
+// It is tried at once, unless others are waiting before it. If it would
+// block, it is queued, and a watcher on the top of the chain puts the socket
+// on the engine's ready list when it is worth another try. The watcher stays
+// from the first queued operation until the socket is closed, so that later
+// ones need no registration.
+//
+// # Locks
+//
+// mu is taken before the locks of providers, ports, threads and events, and
+// under none of them: the watcher's Notify touches atomics only.
+type async struct {
+	sock    *socket
+	watcher spi.Watcher
+
+	queued    atomic.Bool   // it is on the ready list
+	nextReady *async        // behind it there
+	events    atomic.Uint32 // spi.Events told since the last run
+
+	signal object.Signal // the state of the handle as something to wait for
+
+	mu         sync.Mutex // protects what follows
+	watched    spi.Socket // where the watcher is, nil if it is on none
+	closed     bool
+	drained    bool // a receive has emptied the kernel's buffer, and nothing was told since
+	ended      bool // the end of the stream, or a reset, was told
+	recv, send requestQueue
+
+	port  *completionPort // where ends are told, nil if it has none
+	key   uintptr
+	modes uint8
+}
+
+// ofAsync returns the socket's part in overlapped I/O.
+func (s *socket) ofAsync() *async {
+	if a := s.async.Load(); a != nil {
+		return a
+	}
+	a := &async{sock: s}
+	a.watcher.Mask = spi.EventAll
+	a.watcher.Notify = a.notify
+	s.async.CompareAndSwap(nil, a)
+	return s.async.Load()
+}
+
+func (a *async) notify(events spi.Events) {
+	a.events.Or(uint32(events))
+	a.schedule()
+}
+
+// readEvents are those after which a receive is worth a try.
+const readEvents = spi.EventRead | spi.EventOOB | spi.EventAccept | spi.EventsEnd
+
+// start begins an operation of the queue, and answers as the overlapped
+// calls do: with the bytes if it ended at once, else with WSA_IO_PENDING.
+func (a *async) start(q *requestQueue, r *request) (n int, err error) {
+	if err := r.begin(); err != nil {
+		r.free()
+		return 0, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return a.refuse(r, wsa.WSAENOTSOCK)
+	}
+	if q.first == nil && !(q == &a.recv && a.drained && a.events.Load()&uint32(readEvents) == 0) && a.attempt(r) {
+		if r.err != nil && statusOf(wsa.ErrnoOf(r.err)) != wsa.STATUS_BUFFER_OVERFLOW {
+			return a.refuse(r, r.err)
+		}
+		n, err = r.n, r.err
+		r.complete(atOnce)
+		return n, err
+	}
+	q.push(r)
+	if a.watched == nil {
+		a.watchLocked()
+		a.pumpLocked(q) // what happened before the watcher was there
+	}
+	return 0, wsa.WSA_IO_PENDING
+}
+
+// refuse ends an operation that has failed within its call: nothing is told
+// but the error.
+func (a *async) refuse(r *request, err error) (int, error) {
+	atomic.StoreUint64(&r.overlapped.Internal, uint64(wsa.ErrnoOf(err).Status()))
+	r.free()
+	return 0, err
+}
+
+// attempt tries an operation once. It reports false if that would block.
+func (a *async) attempt(r *request) (done bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.sock.fail("overlapped I/O", v)
+			r.err, done = wsa.WSAECONNABORTED, true
+		}
+	}()
+	return r.try(r, a.sock)
+}
+
+// run is called by the engine after events were told.
+func (a *async) run() {
+	s := a.sock
+	if o := object.Acquire(s.Handle()); o != object.Object(s) {
+		release(o)
+		return // closed, and with it all that was pending
+	}
+	defer s.Release()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	events := spi.Events(a.events.Swap(0))
+	if events&readEvents != 0 {
+		a.drained = false
+	}
+	if events&spi.EventsEnd != 0 {
+		a.ended = true
+	}
+	if s.path.Load().top != a.watched && a.watched != nil { // the chain was replaced
+		a.unwatchLocked()
+		a.watchLocked()
+	}
+	a.pumpLocked(&a.recv)
+	a.pumpLocked(&a.send)
+}
+
+// pumpLocked finishes what can be finished, in order.
+func (a *async) pumpLocked(q *requestQueue) {
+	for q.first != nil && !a.closed {
+		r := q.first
+		if !a.attempt(r) {
+			return
+		}
+		if q.first == r { // an attempt may have moved itself elsewhere
+			q.pop()
+			r.complete(later)
+		}
+	}
+}
+
+func (a *async) watchLocked() {
+	a.watched = a.sock.path.Load().top
+	a.sock.guard("Watch", func() { a.watched.Watch(&a.watcher) })
+}
+
+func (a *async) unwatchLocked() {
+	if a.watched != nil {
+		a.sock.guard("Unwatch", func() { a.watched.Unwatch(&a.watcher) })
+		a.watched = nil
+	}
+}
+
+// cancel ends pending operations that want picks with WSA_OPERATION_ABORTED,
+// and returns how many there were.
+func (a *async) cancel(want func(*request) bool) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.cancelLocked(want)
+}
+
+func (a *async) cancelLocked(want func(*request) bool) int {
+	taken := append(a.recv.take(want), a.send.take(want)...)
+	for _, r := range taken {
+		r.err = wsa.WSA_OPERATION_ABORTED
+		r.complete(later)
+	}
+	return len(taken)
+}
+
+// close ends everything with the socket.
+func (a *async) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	a.unwatchLocked()
+	a.cancelLocked(func(*request) bool { return true })
+	if a.port != nil {
+		a.port.Release()
+		a.port = nil
+	}
+	a.signal.Abandon()
+}
+
+// failed is called when the chain was taken off the socket: whatever pends
+// fails at its next try.
+func (a *async) failed() {
+	a.events.Or(uint32(spi.EventReset))
+	a.schedule()
+}
+
+// tryRecv is the attempt of receives.
+func tryRecv(r *request, s *socket) bool {
+	flags := r.msg.Flags
+	p := s.path.Load()
+	r.n, r.err = p.data.Recv(&r.msg)
+	if r.err == wsa.WSAEWOULDBLOCK {
+		r.msg.Flags = flags
+		return false
+	}
+	a := s.async.Load()
+	if r.err == nil && a.watched != nil && !a.ended && flags == 0 && s.stream() && r.n < r.msg.Len() && r.n > 0 {
+		// A stream of the kernel that gave less than it was asked for is
+		// empty, and the poller, which is edge-triggered, will tell of
+		// more. The next receive saves itself the try.
+		_, a.drained = p.data.(spi.Handler)
+	}
+	s.selection.received(flags)
+	return true
+}
+
+// trySend is the attempt of sends. A send on a stream has ended when all of
+// it is sent.
+func trySend(r *request, s *socket) bool {
+	for {
+		n, err := s.path.Load().data.Send(&r.msg)
+		if err == wsa.WSAEWOULDBLOCK {
+			s.selection.sent(err)
+			return false
+		}
+		r.n += n
+		r.err = err
+		if err != nil || !s.stream() || !r.skip(n) {
+			return true
+		}
+	}
+}
+
+// skip takes n bytes off the front of the buffers and reports whether any
+// are left. The program's array of buffers is not changed.
+func (r *request) skip(n int) (left bool) {
+	bufs := r.msg.Bufs
+	for len(bufs) > 0 && n >= len(bufs[0]) {
+		n -= len(bufs[0])
+		bufs = bufs[1:]
+	}
+	switch len(bufs) {
+	case 0:
+		return false
+	case 1:
+		r.msg.SetBuffer(bufs[0][n:])
+	default:
+		r.partial = append(r.partial[:0], bufs...)
+		r.partial[0] = r.partial[0][n:]
+		r.msg.Bufs = r.partial
+	}
+	return true
+}
