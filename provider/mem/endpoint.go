@@ -47,8 +47,7 @@ func clash(a, b *endpoint) wsa.Errno {
 			return wsa.WSAEACCES
 		}
 	case b.covers(a):
-		// An exclusive wildcard wants the port to be free, but does not
-		// mind an exclusive specific socket less than a plain one.
+		// An exclusive wildcard wants the whole port for itself.
 		if b.exclusive {
 			return wsa.WSAEADDRINUSE
 		}

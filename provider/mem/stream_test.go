@@ -340,3 +340,24 @@ func BenchmarkStream(b *testing.B) {
 		s.Recv(&in)
 	}
 }
+
+func TestOwnShutdownWakes(t *testing.T) {
+	w := newWorld(t, Options{})
+	a, _ := w.pair()
+	d := w.bind(w.datagram(w.a), addrA, 0)
+	for _, s := range []*socket{a, d} {
+		told := false
+		watcher := &spi.Watcher{Mask: spi.EventRead, Notify: func(spi.Events) { told = true }}
+		s.Watch(watcher)
+		w.want("shutdown", s.Shutdown(wsa.SD_RECEIVE), 0)
+		if !told {
+			t.Error("shutdown function: who waits to receive is not told that this cannot happen any more")
+		}
+		told = false
+		w.want("shutdown again", s.Shutdown(wsa.SD_RECEIVE), 0)
+		s.Unwatch(watcher)
+		if told {
+			t.Error("difference 77: a shutdown without news woke somebody")
+		}
+	}
+}
