@@ -13,7 +13,8 @@ import (
 // Close ends the socket without waiting. An open connection is ended in the
 // background: what was sent goes out, the transformed connection is closed,
 // then the one below, as SO_LINGER asks there. After CloseTimeout, or at
-// once for a zero linger time, it is reset.
+// once for a zero linger time, it is reset. The provider's Cleanup waits for
+// that.
 func (c *Conn) Close() error {
 	hard := c.lingersHard()
 	c.mu.Lock()
@@ -39,6 +40,9 @@ func (c *Conn) Close() error {
 	case open:
 		if aborting {
 			lower.reset()
+		}
+		if c.ending != nil {
+			c.ending.Add(1)
 		}
 		Go(c.config.Log, "closing", func() { _ = lower.Close() }, c.routineClose)
 	}
@@ -70,6 +74,9 @@ func (c *Conn) released() error {
 
 // routineClose ends an open connection.
 func (c *Conn) routineClose() {
+	if c.ending != nil {
+		defer c.ending.Done()
+	}
 	timeout := time.AfterFunc(c.config.CloseTimeout, func() {
 		c.mu.Lock()
 		c.aborting = true

@@ -35,7 +35,8 @@ type ConnConfig struct {
 
 	// Route returns the address that the socket below connects to when the
 	// application connects to name, such as a proxy's. Nil means name. The
-	// error is a wsa.Errno and becomes Connect's.
+	// error is a wsa.Errno and becomes Connect's. It must not block nor make
+	// calls of the socket.
 	Route func(name *wsa.Sockaddr) (wsa.Sockaddr, error)
 
 	// BufferSize is the size of the buffer of each direction, in bytes.

@@ -516,3 +516,47 @@ func TestConnNoDelay(t *testing.T) {
 		server.Close()
 	}
 }
+
+// TestConnCleanup checks that a program which ends after closesocket and
+// WSACleanup loses nothing that send took.
+func TestConnCleanup(t *testing.T) {
+	base := kernelNetwork(t)
+	info := tcp4(t, base)
+	p, err := transforming(layer.ConnConfig{Transform: func(_ context.Context, _ *layer.Handshake, below net.Conn) (net.Conn, error) {
+		return &slowConn{below}, nil
+	}})(&spi.StartupParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, address := listen(t, base)
+	defer l.Close()
+	s, err := p.Socket(&spi.Opening{Info: info, SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return base.Open(info) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Connect(&address); err != wsa.WSAEWOULDBLOCK {
+		t.Fatalf("connect: %v", err)
+	}
+	peer := accept(t, l)
+	defer peer.Close()
+	await(t, s, spi.EventConnect)
+	send(t, s, "last words")
+	s.Close()
+	if err := p.Cleanup(); err != nil {
+		t.Fatal(err)
+	}
+	// As of now the program may be gone, so there is no waiting.
+	var m spi.Message
+	m.SetBuffer(make([]byte, 100))
+	if n, err := peer.Recv(&m); err != nil || string(m.Bufs[0][:n]) != "last words" {
+		t.Errorf("after WSACleanup the peer has %d bytes, %v", n, err)
+	}
+}
+
+// slowConn takes its time to write.
+type slowConn struct{ net.Conn }
+
+func (c *slowConn) Write(p []byte) (int, error) {
+	time.Sleep(20 * time.Millisecond)
+	return c.Conn.Write(p)
+}

@@ -4,6 +4,8 @@ package layer
 
 import (
 	"log/slog"
+	"sync"
+	"time"
 
 	"winsock/spi"
 	"winsock/wsa"
@@ -25,8 +27,9 @@ func NewProvider(p *spi.StartupParams, wrap Wrap) spi.Provider {
 }
 
 type provider struct {
-	wrap Wrap
-	log  *slog.Logger
+	wrap   Wrap
+	log    *slog.Logger
+	ending sync.WaitGroup // closed sockets that still send what they hold
 }
 
 // Socket opens the socket below and wraps it.
@@ -40,8 +43,24 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	return p.wrapped(below, &own)
 }
 
-// Cleanup has nothing to do: all a layer holds are its sockets.
-func (p *provider) Cleanup() error { return nil }
+// Cleanup waits for closed sockets that still have something to send, as the
+// program may be about to end, and their data with it. They are bounded in
+// time themselves; code of a layer that does not come back is not waited for.
+func (p *provider) Cleanup() error {
+	ended := make(chan struct{})
+	go func() {
+		p.ending.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(cleanupTimeout):
+		p.log.Warn("a layer does not end its closed connections")
+	}
+	return nil
+}
+
+const cleanupTimeout = time.Minute
 
 func (p *provider) wrapped(below spi.Socket, o *spi.Opening) (s spi.Socket, err error) {
 	defer func() {
@@ -59,6 +78,7 @@ func (p *provider) wrapped(below spi.Socket, o *spi.Opening) (s spi.Socket, err 
 	if b, ok := s.(interface{ base() *Base }); ok {
 		b := b.base()
 		b.outer = s
+		b.ending = &p.ending
 		b.wrap = func(conn spi.Socket) (spi.Socket, error) { return p.wrapped(conn, o) }
 	}
 	return s, nil
