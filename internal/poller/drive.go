@@ -2,55 +2,81 @@
 
 package poller
 
-import "time"
+import (
+	"time"
+
+	"winsock/internal/sys"
+)
 
 // Poll drives the poller: it waits up to timeout for events (forever if that
 // is negative, not at all if it is 0), runs their notifications on the
 // calling goroutine, and returns how many there were. It returns early, with
 // 0, after [Poller.Wake] and when a signal came.
+//
+// Another goroutine, the background one included, may take an event before
+// Poll does. So a caller that waits for a notification has it call Wake, and
+// looks whether it has come before each Poll:
+//
+//	s.Watch(w) // w.Notify: came.Store(true); p.Wake()
+//	for !came.Load() {
+//		p.Poll(-1)
+//	}
 func (p *Poller) Poll(timeout time.Duration) (int, error) {
-	epfd, woken, err := p.enter()
+	epfd, err := p.enter()
 	if err != nil {
 		return 0, err
 	}
 	defer p.leave()
 	n, err := p.dispatch(epfd, 0)
-	if n > 0 || err != nil || woken || timeout == 0 {
+	if n > 0 || err != nil || timeout == 0 || !p.beginWait() {
 		return n, err
 	}
-	return p.dispatch(epfd, milliseconds(timeout))
+	n, err = p.dispatch(epfd, milliseconds(timeout))
+	return n, err
 }
 
-// Wake makes one call of Poll return, the next one if there is none now.
+// beginWait reports whether the caller is to wait in the kernel.
+func (p *Poller) beginWait() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.woken {
+		return false
+	}
+	p.waiting++
+	return true
+}
+
+// Wake makes one call of Poll return, the next one if there is none now. It
+// costs next to nothing from a notification, as that call returns anyhow.
 func (p *Poller) Wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.drivers == 0 {
+	if p.waiting > 0 {
+		sys.EventFdAdd(p.wakefd)
+	} else {
 		p.woken = true
-		return
 	}
-	wake(p)
 }
 
-func (p *Poller) enter() (epfd int, woken bool, err error) {
+func (p *Poller) enter() (epfd int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.openLocked(); err != nil {
-		return 0, false, err
+		return 0, err
 	}
-	woken, p.woken = p.woken, false
 	p.drivers++
 	p.entries++
 	if !p.driven {
 		p.driven = true
 		p.settleLocked()
 	}
-	return p.epfd, woken, nil
+	return p.epfd, nil
 }
 
 func (p *Poller) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.woken = false // whoever called Wake meanwhile sees this call return
 	if p.drivers--; p.drivers == 0 && !p.armed {
 		p.armLocked()
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"winsock/internal/sys"
@@ -73,8 +72,9 @@ type Poller struct {
 	open    bool // epfd and wakefd are
 	epfd    int
 	wakefd  int
-	woken   bool // Wake came while nobody drove
+	woken   bool // Wake came while nobody waited
 	drivers int  // calls of Poll
+	waiting int  // those of them that wait in the kernel
 	driven  bool // somebody drives, or did a moment ago
 	entries int  // of drivers, ever
 
@@ -183,18 +183,16 @@ func (p *Poller) settleLocked() {
 }
 
 // dispatch takes the events that are there, waiting up to ms milliseconds
-// for the first, and tells the targets. It returns how many it took.
+// for the first, and tells the targets. It returns how many it took. If ms is
+// not 0, beginWait has come before.
 func (p *Poller) dispatch(epfd, ms int) (int, error) {
 	var events [batch]sys.EpollEvent
 	n, e := sys.EpollWait(epfd, events[:], ms)
-	if e != 0 {
-		if e == syscall.EINTR {
-			return 0, nil
-		}
-		return 0, wsa.FromErrno(e).Err()
-	}
 	var targets [batch]Target
 	p.mu.Lock()
+	if ms != 0 {
+		p.waiting--
+	}
 	for i := range events[:n] {
 		ev := &events[i]
 		if ev.Fd < 0 {
@@ -206,6 +204,9 @@ func (p *Poller) dispatch(epfd, ms int) (int, error) {
 		}
 	}
 	p.mu.Unlock()
+	if e != 0 && e != sys.EINTR {
+		return 0, wsa.FromErrno(e).Err()
+	}
 	p.dispatching.Add(1)
 	for i, t := range targets[:n] {
 		if t != nil {

@@ -274,3 +274,41 @@ func TestPollDoesNotAllocate(t *testing.T) {
 	p.Remove(fd, d)
 	expectClosed(t, &p)
 }
+
+// A target that calls Wake while it is told costs the driver nothing: the
+// call of Poll that told it returns, and the next one waits again.
+func TestWakeFromNotification(t *testing.T) {
+	var p Poller
+	fd, e := sys.EventFd()
+	if e != 0 {
+		t.Fatal(e)
+	}
+	defer sys.Close(fd)
+	d := &Desc{Target: waker{&p}}
+	if _, err := p.Poll(0); err != nil { // from now on it is driven, for a while
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.driven, p.drivers = true, p.drivers+1
+	p.mu.Unlock()
+	add(t, &p, fd, d)
+	sys.EventFdAdd(fd)
+	if n, err := p.Poll(patience); n != 1 || err != nil {
+		t.Fatalf("Poll: %d, %v", n, err)
+	}
+	p.mu.Lock()
+	if p.woken {
+		t.Error("Wake was kept for the next call of Poll")
+	}
+	p.mu.Unlock()
+	if sys.Poll(p.wakefd, sys.POLLIN) != 0 {
+		t.Error("Wake went by way of the kernel")
+	}
+	p.Remove(fd, d)
+	p.leave()
+	expectClosed(t, &p)
+}
+
+type waker struct{ p *Poller }
+
+func (w waker) NotifyReady(uint32) { w.p.Wake() }

@@ -13,8 +13,6 @@ import (
 // past is a time that is over.
 var past = time.Unix(1, 0)
 
-func wake(p *Poller) { sys.EventFdAdd(p.wakefd) }
-
 func (p *Poller) wantRoutineLocked() bool { return p.count > 0 && !p.driven }
 
 // startLocked starts the background goroutine. It is parked on a descriptor

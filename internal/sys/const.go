@@ -55,6 +55,7 @@ const (
 	EMSGSIZE     = syscall.EMSGSIZE
 	ENOENT       = syscall.ENOENT
 	ENOTDIR      = syscall.ENOTDIR
+	EROFS        = syscall.EROFS
 	EBUSY        = syscall.EBUSY
 )
 

@@ -20,6 +20,9 @@ type rawName struct {
 func (r *rawName) set(k *kind, name *wsa.Sockaddr) {
 	r.n = copy(r.buf[:], name.Bytes())
 	binary.NativeEndian.PutUint16(r.buf[:], uint16(k.domain))
+	if k.typ == wsa.SOCK_RAW {
+		r.setPort(0) // means nothing, and the kernel minds
+	}
 }
 
 func (r *rawName) bytes() []byte { return r.buf[:r.n] }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"testing"
 
+	"winsock/internal/poller"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -128,4 +129,42 @@ func BenchmarkPingPong(b *testing.B) {
 		c.Close()
 		<-done
 	})
+}
+
+// BenchmarkDrivenPingPong is the same with a server that waits by a watcher
+// and drives the poller itself, as a completion port does.
+func BenchmarkDrivenPingPong(b *testing.B) {
+	client, server := pair(b, tcp4)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w := spi.Watcher{Mask: spi.EventRead, Notify: func(spi.Events) { poller.Default.Wake() }}
+		server.Watch(&w)
+		defer server.Unwatch(&w)
+		e := newEnd(server)
+		buf := make([]byte, 64)
+		for {
+			e.m.SetBuffer(buf)
+			if !e.recvTry() {
+				poller.Default.Poll(-1)
+				continue
+			}
+			if e.n == 0 || e.err != nil || e.send(buf[:e.n]) != nil {
+				return
+			}
+		}
+	}()
+	e := newEnd(client)
+	buf := make([]byte, 64)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.send(buf); err != nil {
+			b.Fatal(err)
+		}
+		if n, err := e.recv(buf); n != 64 || err != nil {
+			b.Fatal(n, err)
+		}
+	}
+	client.Shutdown(wsa.SD_BOTH)
+	<-done
 }

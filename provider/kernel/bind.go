@@ -41,10 +41,14 @@ func (s *socket) Bind(name *wsa.Sockaddr) error {
 func (s *socket) bindPlainLocked(name *wsa.Sockaddr) error {
 	var raw rawName
 	raw.set(s.kind, name)
-	if e := sys.Bind(s.fd, raw.bytes()); e != 0 {
+	switch e := sys.Bind(s.fd, raw.bytes()); e {
+	case sys.ENOENT, sys.ENOTDIR: // AF_UNIX: no such folder
+		return wsa.WSAEADDRNOTAVAIL
+	case sys.EROFS:
+		return wsa.WSAEACCES
+	default:
 		return wsa.FromErrno(e).Err()
 	}
-	return nil
 }
 
 // bindInetLocked binds to an address and port by Winsock's rules for sharing

@@ -3,16 +3,14 @@
 package kernel
 
 import (
-	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"winsock/spi"
+	"winsock/spi/spitest/leak"
 	"winsock/wsa"
 )
 
@@ -20,36 +18,7 @@ import (
 const patience = 10 * time.Second
 
 // TestMain checks that the tests leave no descriptor and no goroutine.
-func TestMain(m *testing.M) {
-	r, w, _ := os.Pipe() // has the runtime open its own poller
-	r.SetReadDeadline(time.Now())
-	r.Close()
-	w.Close()
-	fds, goroutines := countFds(), runtime.NumGoroutine()
-	code := m.Run()
-	if code == 0 {
-		code = checkLeaks(fds, goroutines)
-	}
-	os.Exit(code)
-}
-
-func checkLeaks(fds, goroutines int) int {
-	deadline := time.Now().Add(patience)
-	for countFds() > fds || runtime.NumGoroutine() > goroutines {
-		if time.Now().After(deadline) {
-			fmt.Printf("leak: %d descriptors became %d, %d goroutines became %d\n",
-				fds, countFds(), goroutines, runtime.NumGoroutine())
-			return 1
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return 0
-}
-
-func countFds() int {
-	list, _ := filepath.Glob("/proc/self/fd/*")
-	return len(list)
-}
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // The kinds of socket that the tests open.
 var (

@@ -12,7 +12,7 @@ import (
 // Flags that a stream takes.
 const (
 	sendFlags = wsa.MSG_OOB | wsa.MSG_DONTROUTE
-	recvFlags = wsa.MSG_OOB | wsa.MSG_PEEK | wsa.MSG_WAITALL | wsa.MSG_PUSH_IMMEDIATE
+	recvFlags = wsa.MSG_OOB | wsa.MSG_PEEK | wsa.MSG_WAITALL | wsa.MSG_PUSH_IMMEDIATE | wsa.MSG_PARTIAL
 )
 
 // Send is WSPSend, WSPSendTo and WSASendMsg.
