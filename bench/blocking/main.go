@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench measures Winsock side by side with what a program would use
-// instead, on the loopback interface. Each row compares two subjects over
-// many short alternating rounds and reports the median of the rounds' ratios,
-// so that what disturbs the machine disturbs both.
+// Command blocking measures blocking connections of Winsock side by side with
+// those of package net, on the loopback interface. Each row compares two
+// subjects over many short alternating rounds and reports the median of the
+// rounds' ratios, so that what disturbs the machine disturbs both.
 //
-//	go run . [-rounds 11] [-round 300ms] [-only substring]
+//	go run ./blocking [-rounds 11] [-round 300ms] [-only substring]
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 		}
 		result, err := compare(row, *rounds, *round)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "bench: %s: %v\n", row.name(), err)
+			fmt.Fprintf(os.Stderr, "blocking: %s: %v\n", row.name(), err)
 			failed = true
 			continue
 		}
