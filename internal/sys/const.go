@@ -40,23 +40,25 @@ const (
 	ECONNABORTED = syscall.ECONNABORTED
 	EADDRINUSE   = syscall.EADDRINUSE
 	EINVAL       = syscall.EINVAL
-	EPERM        = syscall.EPERM
-	EACCES       = syscall.EACCES
-	ENOTCONN     = syscall.ENOTCONN
-	EISCONN      = syscall.EISCONN
-	EHOSTUNREACH = syscall.EHOSTUNREACH
-	ENETUNREACH  = syscall.ENETUNREACH
-	EHOSTDOWN    = syscall.EHOSTDOWN
-	ENETDOWN     = syscall.ENETDOWN
-	EPROTO       = syscall.EPROTO
-	ENOPROTOOPT  = syscall.ENOPROTOOPT
-	EOPNOTSUPP   = syscall.EOPNOTSUPP
-	ENONET       = syscall.ENONET
-	EMSGSIZE     = syscall.EMSGSIZE
-	ENOENT       = syscall.ENOENT
-	ENOTDIR      = syscall.ENOTDIR
-	EROFS        = syscall.EROFS
-	EBUSY        = syscall.EBUSY
+
+	EADDRNOTAVAIL = syscall.EADDRNOTAVAIL
+	EPERM         = syscall.EPERM
+	EACCES        = syscall.EACCES
+	ENOTCONN      = syscall.ENOTCONN
+	EISCONN       = syscall.EISCONN
+	EHOSTUNREACH  = syscall.EHOSTUNREACH
+	ENETUNREACH   = syscall.ENETUNREACH
+	EHOSTDOWN     = syscall.EHOSTDOWN
+	ENETDOWN      = syscall.ENETDOWN
+	EPROTO        = syscall.EPROTO
+	ENOPROTOOPT   = syscall.ENOPROTOOPT
+	EOPNOTSUPP    = syscall.EOPNOTSUPP
+	ENONET        = syscall.ENONET
+	EMSGSIZE      = syscall.EMSGSIZE
+	ENOENT        = syscall.ENOENT
+	ENOTDIR       = syscall.ENOTDIR
+	EROFS         = syscall.EROFS
+	EBUSY         = syscall.EBUSY
 )
 
 // Option levels and names.

@@ -59,9 +59,13 @@ func (s *socket) connectStreamLocked(name *wsa.Sockaddr) error {
 		s.state.SetBound()
 		return wsa.WSAEWOULDBLOCK
 	default:
-		s.state.EndConnect(connectError(e), time.Time{})
+		code := connectError(e)
+		if e == sys.EADDRNOTAVAIL && s.claim.held() {
+			code = wsa.WSAEADDRINUSE // there is such a connection, or was a moment ago
+		}
+		s.state.EndConnect(code, time.Time{})
 		s.renewLocked()
-		return connectError(e).Err()
+		return code.Err()
 	}
 }
 

@@ -165,11 +165,7 @@ func FuzzControl(f *testing.F) {
 	f.Add(controlRecord(wsa.IPPROTO_IP, wsa.IP_PKTINFO, 127, 0, 0, 2, 0, 0, 0, 0))
 	f.Add(append(controlRecord(wsa.IPPROTO_IPV6, wsa.IPV6_HOPLIMIT, 1, 0, 0, 0), 0xff))
 	f.Add(make([]byte, 16))
-	s, err := open(kinds[1], wsa.IPPROTO_UDP)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { s.Close() })
+	s := newSock(f, udp4)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var buf controlBuffer
 		n, err := toKernel(buf[:], data)

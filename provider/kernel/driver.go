@@ -47,7 +47,18 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(k, protocol)
+	if k.typ == wsa.SOCK_DGRAM {
+		d := new(datagram)
+		if err := d.open(k, protocol); err != nil {
+			return nil, err
+		}
+		return d, nil
+	}
+	s := new(socket)
+	if err := s.open(k, protocol); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Cleanup is WSPCleanup.

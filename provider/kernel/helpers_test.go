@@ -61,7 +61,16 @@ func newSock(t testing.TB, o spi.Opening) *socket {
 	if err != nil {
 		t.Fatalf("WSPSocket %s: %v", describe(o), err)
 	}
-	closeLater(t, s.(*socket))
+	b := base(s)
+	closeLater(t, b)
+	return b
+}
+
+// base is the socket in what the provider returned.
+func base(s spi.Socket) *socket {
+	if d, ok := s.(*datagram); ok {
+		return &d.socket
+	}
 	return s.(*socket)
 }
 

@@ -220,6 +220,32 @@ func TestMulticast(t *testing.T) {
 			want(t, "leave again", s.SetSockOpt(c.level, c.drop, c.value), wsa.WSAEADDRNOTAVAIL)
 		})
 	}
+	to4.SetPort(9)
+	p, _ := Startup(&spi.StartupParams{})
+	d, err := p.Socket(&udp4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	join := func(name *wsa.Sockaddr, flags uint32) error {
+		leaf, err := d.(spi.MultipointJoiner).JoinLeaf(name, nil, nil, nil, nil, flags)
+		if err == nil && leaf != d {
+			t.Error("WSAJoinLeaf: the leaf of a rootless session is another socket")
+		}
+		return err
+	}
+	unicast := loopback(t, udp4, 9)
+	want(t, "WSAJoinLeaf: unicast", join(&unicast, wsa.JL_BOTH), wsa.WSAEADDRNOTAVAIL)
+	want(t, "WSAJoinLeaf: bad flags", join(&to4, 9), wsa.WSAEINVAL)
+	if err := join(&to4, wsa.JL_SENDER_ONLY); err != nil {
+		t.Errorf("WSAJoinLeaf as a sender: %v", err)
+	}
+	if err := join(&to4, wsa.JL_BOTH); err != nil {
+		t.Logf("WSAJoinLeaf: no interface for multicast here: %v", err)
+	} else {
+		want(t, "WSAJoinLeaf: again", join(&to4, wsa.JL_RECEIVER_ONLY), wsa.WSAEADDRINUSE)
+	}
+
 	s := newSock(t, udp4)
 	source := append(append(group[:], 127, 0, 0, 9), 127, 0, 0, 1) // group, source, interface
 	want(t, "IP_ADD_SOURCE_MEMBERSHIP", s.SetSockOpt(wsa.IPPROTO_IP, wsa.IP_ADD_SOURCE_MEMBERSHIP, source), 0)

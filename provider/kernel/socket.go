@@ -47,32 +47,32 @@ var (
 	_ spi.Lingerer = (*socket)(nil)
 )
 
-// open creates a socket.
-func open(k *kind, protocol int32) (*socket, error) {
+// open makes s a new socket of that kind.
+func (s *socket) open(k *kind, protocol int32) error {
 	fd, e := sys.Socket(k.domain, int(k.typ), int(protocol))
 	if e != 0 {
-		return nil, wsa.FromErrno(e).Err()
+		return wsa.FromErrno(e).Err()
 	}
-	s := wrap(k, fd, protocol)
+	s.wrap(k, fd, protocol)
 	s.state.Init(!k.stream)
 	s.opts.Init(k.options)
 	s.prepare()
-	return s, nil
+	return nil
 }
 
 // accepted makes the socket of a connection that was accepted on l.
 func (l *socket) accepted(fd int, peer *wsa.Sockaddr) *socket {
-	s := wrap(l.kind, fd, l.protocol)
+	s := new(socket)
+	s.wrap(l.kind, fd, l.protocol)
 	s.peer = *peer
 	s.state.InitAccepted(time.Now())
 	s.opts.Inherit(&l.opts) // the kernel has done so with those that it keeps
 	return s
 }
 
-func wrap(k *kind, fd int, protocol int32) *socket {
-	s := &socket{kind: k, fd: fd, protocol: protocol}
+func (s *socket) wrap(k *kind, fd int, protocol int32) {
+	s.kind, s.fd, s.protocol = k, fd, protocol
 	s.desc.Target = s
-	return s
 }
 
 // prepare gives a new socket of the kernel Winsock's defaults.

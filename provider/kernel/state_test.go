@@ -202,6 +202,20 @@ func TestRefusedConnect(t *testing.T) {
 	})
 }
 
+// Two sockets of one address cannot both be connected to the same peer.
+func TestConnectionInUse(t *testing.T) {
+	_, to := listener(t, tcp4)
+	b := binding{o: tcp4, addr: "one", share: shareReuse}
+	first, second := b.open(t), b.open(t)
+	name := loopback(t, tcp4, 0)
+	want(t, "bind", first.Bind(&name), 0)
+	first.GetSockName(&name)
+	want(t, "bind", second.Bind(&name), 0)
+	connect(t, first, &to)
+	want(t, "connect function: the connection exists", second.Connect(&to), wsa.WSAEADDRINUSE)
+	want(t, "ConnectResult", second.ConnectResult(), wsa.WSAEADDRINUSE)
+}
+
 func TestReconnectClearsError(t *testing.T) {
 	gone, name := bound(t, tcp4)
 	shut(gone)
