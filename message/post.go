@@ -12,6 +12,8 @@ import (
 // started is when the clock of Msg.Time began.
 var started = time.Now()
 
+func now() uint32 { return uint32(time.Since(started) / time.Millisecond) }
+
 // Post puts a message at the end of the queue of a window's thread
 // ("PostMessageW function"). It never waits, and any goroutine may call it.
 //
@@ -56,7 +58,7 @@ func (t *Thread) Post(msg uint32, wParam, lParam uintptr) error {
 }
 
 func (t *Thread) post(w *window, m Msg) error {
-	m.Time = uint32(time.Since(started) / time.Millisecond)
+	m.Time = now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {

@@ -133,7 +133,7 @@ func (t *Thread) takeLocked(m *Msg, f filter, remove bool) bool {
 		return false
 	}
 	t.quit = !remove
-	*m = Msg{Message: WM_QUIT, WParam: t.code}
+	*m = Msg{Message: WM_QUIT, WParam: t.code, Time: now()}
 	return true
 }
 

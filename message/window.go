@@ -83,6 +83,8 @@ func (t *Thread) CreateWindow(proc Proc, param uintptr) (HWND, error) {
 	}
 	if w.call(WM_CREATE, 0, param) == ^uintptr(0) {
 		w.end(WM_DESTROY, WM_NCDESTROY)
+	}
+	if w.ending { // or the procedure has destroyed it
 		return 0, wsa.WSA_OPERATION_ABORTED
 	}
 	return w.Handle(), nil
