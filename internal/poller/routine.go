@@ -21,8 +21,9 @@ func (p *Poller) wantRoutineLocked() bool { return p.count > 0 && !p.driven }
 func (p *Poller) startLocked() {
 	fd, e := sys.Dup(p.epfd)
 	if e != 0 {
-		// Out of descriptors. The next change of the table tries again;
-		// until then only drivers see events.
+		if !p.armed { // out of descriptors: handBack tries again
+			p.armLocked()
+		}
 		return
 	}
 	p.routine = os.NewFile(uintptr(fd), "epoll")

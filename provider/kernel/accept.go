@@ -22,6 +22,7 @@ func (s *socket) Listen(backlog int32) error {
 	if e := sys.Listen(s.fd, int(backlog)); e != 0 {
 		return wsa.FromErrno(e).Err()
 	}
+	s.allowTimeWait()
 	if s.claim.isShared() {
 		sys.PreferFirstListener(s.fd) // difference 34
 	}

@@ -95,14 +95,15 @@ func (s *socket) kernelBind(name *wsa.Sockaddr, share bool) (got wsa.Sockaddr, e
 	if share {
 		tellSharing(s.fd, s.kind.typ, true)
 	}
-	if s.kind.stream && name.Port() != 0 {
-		sys.SetSockOptInt(s.fd, sys.SOL_SOCKET, sys.SO_REUSEADDR, 1)
-	}
 	var raw rawName
 	raw.set(s.kind, name)
 	e := sys.Bind(s.fd, raw.bytes())
 	if e == sys.EINVAL && s.kind.family == wsa.AF_INET6 && name.ScopeID() == 0 && raw.findScope() {
 		e = sys.Bind(s.fd, raw.bytes()) // difference 23
+	}
+	if e == sys.EADDRINUSE && s.kind.stream {
+		s.allowTimeWait()
+		e = sys.Bind(s.fd, raw.bytes())
 	}
 	switch {
 	case e == sys.EADDRINUSE && s.opts.Bool(ruleReuse):
@@ -112,16 +113,20 @@ func (s *socket) kernelBind(name *wsa.Sockaddr, share bool) (got wsa.Sockaddr, e
 	case e != 0:
 		return got, wsa.FromErrno(e).Err()
 	}
-	if s.kind.stream && name.Port() == 0 {
-		// Only now, as the kernel might choose a port in use otherwise.
-		sys.SetSockOptInt(s.fd, sys.SOL_SOCKET, sys.SO_REUSEADDR, 1)
-	}
 	n, e := sys.GetSockName(s.fd, got.Storage()[:])
 	if e != 0 {
 		return got, wsa.FromErrno(e).Err()
 	}
 	s.kind.finishName(&got, n)
 	return got, nil
+}
+
+// allowTimeWait lets the address be bound while connections of it are in
+// TIME_WAIT, as Winsock does. The kernel wants this of the socket that they
+// were made with and of the one that is to be bound. A socket that is only
+// bound does not have it, as the kernel then would let others in.
+func (s *socket) allowTimeWait() {
+	sys.SetSockOptInt(s.fd, sys.SOL_SOCKET, sys.SO_REUSEADDR, 1)
 }
 
 // findScope gives a link-local address without a scope id the one of the

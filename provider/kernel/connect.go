@@ -56,6 +56,9 @@ func (s *socket) connectStreamLocked(name *wsa.Sockaddr) error {
 		s.state.EndConnect(0, time.Now())
 		return nil
 	case sys.EINPROGRESS:
+		if s.claim.held() {
+			s.allowTimeWait()
+		}
 		s.state.SetBound()
 		return wsa.WSAEWOULDBLOCK
 	default:

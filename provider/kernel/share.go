@@ -16,9 +16,9 @@ import (
 // Winsock's rules are computed; the kernel is then told as much as it needs
 // to agree:
 //
-//   - SO_REUSEADDR on every stream, so that a server can be started again
-//     while old connections are in TIME_WAIT. Two listeners of one address
-//     are still refused by the kernel.
+//   - SO_REUSEADDR on streams that listen or are connected, so that a server
+//     can be started again while old connections are in TIME_WAIT. Two
+//     listeners of one address are still refused by the kernel.
 //   - SO_REUSEPORT (SO_REUSEADDR on datagram sockets) on those that share by
 //     Winsock's rules, both of them, the earlier one after the event. So
 //     other processes cannot slip in where nobody has allowed it.

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"winsock/internal/sys"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -168,13 +169,44 @@ func TestSharedListeners(t *testing.T) {
 	})
 }
 
+// A socket that is only bound keeps other processes out, whatever they allow.
+func TestBoundIsOurs(t *testing.T) {
+	_, name := bound(t, tcp4)
+	fd, e := sys.Socket(sys.AF_INET, wsa.SOCK_STREAM, 0)
+	if e != 0 {
+		t.Fatal(e)
+	}
+	defer sys.Close(fd)
+	sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_REUSEADDR, 1)
+	sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_REUSEPORT, 1)
+	if e := sys.Bind(fd, name.Bytes()); e != sys.EADDRINUSE {
+		t.Errorf("another process's bind to our address: %v, want EADDRINUSE", e)
+	}
+}
+
+// A client that chose its port can have it again at once.
+func TestRebindClient(t *testing.T) {
+	name := loopback(t, tcp4, 0)
+	for range 2 {
+		c := newSock(t, tcp4)
+		want(t, "bind while the old connection is in TIME_WAIT", c.Bind(&name), 0)
+		c.GetSockName(&name)
+		l, to := listener(t, tcp4) // a fresh peer, as the old connection's is taken
+		connect(t, c, &to)
+		a := accept(t, l)
+		shut(c)
+		expect(t, a, "")
+		shut(a)
+	}
+}
+
 // A server can be started again at once, though its old connections are in
 // TIME_WAIT.
 func TestRestart(t *testing.T) {
 	each(t, tcps, func(t *testing.T, o spi.Opening) {
 		name := loopback(t, o, 0)
-		for range 3 {
-			l := newSock(t, o)
+		for _, share := range []sharing{shareDefault, shareExclusive, shareDefault, shareReuse, shareReuse} {
+			l := binding{o: o, share: share}.open(t)
 			want(t, "bind while old connections are in TIME_WAIT", l.Bind(&name), 0)
 			l.GetSockName(&name)
 			want(t, "listen", l.Listen(1), 0)
