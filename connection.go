@@ -68,9 +68,12 @@ func WSAConnect(h SOCKET, name *wsa.Sockaddr, callerData []byte, calleeData *[]b
 		return wsa.WSAEOPNOTSUPP
 	}
 	if err != wsa.WSAEWOULDBLOCK {
-		if err == nil {
+		switch {
+		case err == nil:
 			s.setPath(top)
 			s.selection.connecting(s)
+		case !s.nonblocking.Load() && err == top.ConnectResult():
+			s.forgetError()
 		}
 		return err
 	}
@@ -96,7 +99,17 @@ func (s *socket) awaitConnect() error {
 		return err
 	}
 	s.connectProgress()
+	if result != nil {
+		s.forgetError()
+	}
 	return result
+}
+
+// forgetError takes the failure of a connect back from SO_ERROR, which keeps
+// only what a caller was not told (difference 50).
+func (s *socket) forgetError() {
+	// A provider without the option has nothing to forget.
+	_ = s.path.Load().top.SetSockOpt(wsa.SOL_SOCKET, wsa.SO_ERROR, make([]byte, 4))
 }
 
 // connectProgress looks whether a connect that was begun has ended, and if
