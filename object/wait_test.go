@@ -3,6 +3,7 @@
 package object
 
 import (
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -271,6 +272,7 @@ func TestNoSignalIsLost(t *testing.T) {
 	for sent < signals {
 		give(a)
 		give(b)
+		runtime.Gosched()
 	}
 	for end := time.Now().Add(long); taken.Load() < sent && time.Now().Before(end); {
 		time.Sleep(100 * time.Microsecond)
