@@ -20,16 +20,20 @@ const settle = 10 * time.Second
 // Goroutines that have one of the strings of lasting in their stack belong to
 // the process and may stay, as may those of the poller and of the standard
 // library's services.
-func Main(m *testing.M, lasting ...string) {
+func Main(m *testing.M, lasting ...string) { os.Exit(Run(m, lasting...)) }
+
+// Run is [Main] for who has more to do before the process ends. It returns
+// the code to end it with.
+func Run(m *testing.M, lasting ...string) (code int) {
 	before := take(lasting)
-	code := m.Run()
+	code = m.Run()
 	if code == 0 {
 		if report := before.await(); report != "" {
 			fmt.Fprintf(os.Stderr, "FAIL: the tests leave behind:\n%s", report)
 			code = 1
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 // Check makes the test fail if, at its end and after its other clean-ups
