@@ -59,6 +59,7 @@ func WSAConnect(h SOCKET, name *wsa.Sockaddr, callerData []byte, calleeData *[]b
 		return err
 	}
 	defer s.done("WSPConnect", &err)
+	defer s.selection.hold().release()
 	top := s.path.Load().top
 	if callerData == nil && calleeData == nil {
 		err = top.Connect(name)

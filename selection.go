@@ -11,11 +11,11 @@ import (
 	"winsock/wsa"
 )
 
-// A selection is a socket's part in WSAEventSelect. Sockets without one pay
-// a load and a comparison for each of the calls below, which tell it of what
-// re-enables events.
+// A selection is a socket's part in WSAEventSelect and WSAAsyncSelect.
+// Sockets without one pay a load and a comparison for each of the calls
+// below, which tell it of what re-enables events.
 type selection struct {
-	recorder atomic.Pointer[recorder] // nil until the first WSAEventSelect
+	recorder atomic.Pointer[recorder] // nil until the first selection
 	passive  atomic.Bool              // the connection was accepted: no FD_CONNECT
 }
 
@@ -26,6 +26,9 @@ type sink interface {
 	// those that it has delivered in full; the others stay recorded until
 	// WSAEnumNetworkEvents. It is called under the recorder's lock.
 	happened(s SOCKET, events int32, codes *[wsa.FD_MAX_EVENTS]wsa.Errno) int32
+
+	// messages reports whether the rules of WSAAsyncSelect hold.
+	messages() bool
 }
 
 // An eventSink is an event object: it is signalled, and the record stays.
@@ -35,6 +38,8 @@ func (e eventSink) happened(SOCKET, int32, *[wsa.FD_MAX_EVENTS]wsa.Errno) int32 
 	e.Set()
 	return 0
 }
+
+func (eventSink) messages() bool { return false }
 
 // A recorder is the network event record of a socket. It keeps, as the
 // socket's readiness is a level and network events are not, two sets:
@@ -61,6 +66,7 @@ type recorder struct {
 	look    func()        // routineLook, made once as notify must not allocate
 
 	mu       sync.Mutex // protects what follows
+	held     int        // calls under way that begin everything anew
 	watched  spi.Socket // where the watcher is, nil if it is on none
 	mask     int32      // the events that are selected, 0 if none
 	sink     sink
@@ -114,6 +120,9 @@ func (r *recorder) choose(mask int32, to sink) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sock.nonblocking.Store(true)
+	if postsMessages(r.sink) || postsMessages(to) {
+		r.forgetLocked()
+	}
 	r.mask, r.sink = mask, to
 	if mask == 0 {
 		r.sink = nil
@@ -134,10 +143,14 @@ func (r *recorder) choose(mask int32, to sink) {
 func (r *recorder) enumerate(events *wsa.NetworkEvents, reset *object.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.recordLocked() // the caller needs no signal for what it gets
 	if reset != nil {
-		reset.Reset()
+		defer reset.Reset()
 	}
+	if postsMessages(r.sink) {
+		events.NetworkEvents = 0 // they come as messages
+		return
+	}
+	r.recordLocked() // the caller needs no signal for what it gets
 	got := r.recorded & r.mask
 	r.recorded &^= got
 	events.NetworkEvents = got
@@ -196,7 +209,7 @@ func (r *recorder) recordLocked() int32 {
 	s := r.sock
 	// Until events are asked for, readiness is; so wanted is set before.
 	want := r.wantLocked()
-	if want == 0 {
+	if want == 0 || r.held > 0 {
 		return 0
 	}
 	have := s.readiness(want)
@@ -221,6 +234,9 @@ func (r *recorder) recordLocked() int32 {
 	}
 	if have&spi.EventReset != 0 {
 		r.codes[wsa.FD_CLOSE_BIT] = wsa.WSAECONNABORTED
+	}
+	if postsMessages(r.sink) && happened&wsa.FD_CLOSE != 0 && !r.closeMessageLocked(have) {
+		happened &^= wsa.FD_CLOSE
 	}
 	r.recorded |= happened
 	r.reported |= happened
@@ -294,6 +310,28 @@ func (sel *selection) sent(err error) {
 func (sel *selection) accepted() {
 	if r := sel.recorder.Load(); r != nil {
 		r.enable(wsa.FD_ACCEPT)
+	}
+}
+
+// hold is called before a connect, and release of what it returns when all
+// about the connect has been said. What happens in between is recorded then,
+// as otherwise [selection.connecting] would have it recorded twice.
+func (sel *selection) hold() *recorder {
+	r := sel.recorder.Load()
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.held++
+	}
+	return r
+}
+
+func (r *recorder) release() {
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.held--
+		r.lookLocked()
 	}
 }
 
