@@ -151,7 +151,7 @@ func (e *pollEntry) news() bool {
 	return e.watched == nil ||
 		e.heard.Load() && e.heard.Swap(false) ||
 		e.sock.deferred.count.Load() > 0 ||
-		e.sock.path.Load().top != e.watched
+		e.sock.failed()
 }
 
 // watch puts the entry on its socket.
@@ -195,6 +195,12 @@ func (s *socket) readiness(want spi.Events) (have spi.Events) {
 		have = spi.EventConnectFail
 	}
 	return have & want
+}
+
+// failed reports whether the socket was cut off from its provider.
+func (s *socket) failed() bool {
+	_, cut := s.path.Load().top.(aborted)
+	return cut
 }
 
 // guard runs a call into the provider that is not the whole of a Winsock
