@@ -34,6 +34,9 @@ type async struct {
 	queued    atomic.Bool   // it is on the ready list
 	nextReady *async        // behind it there
 	events    atomic.Uint32 // spi.Events told since the last run
+	taking    atomic.Uint32 // spi.Events that the oldest pending receive or accept waits for
+
+	arrived atomic.Pointer[acceptance] // of arriving, those with something to receive; the last one first
 
 	signal object.Signal // the state of the handle as something to wait for
 
@@ -43,6 +46,8 @@ type async struct {
 	drained    bool // a receive has emptied the kernel's buffer, and nothing was told since
 	ended      bool // the end of the stream, or a reset, was told
 	recv, send requestQueue
+	arriving   requestList // AcceptEx that have a connection and wait for its first data
+	connect    *request    // ConnectEx under way
 
 	port  *completionPort // where ends are told, nil if it has none
 	key   uintptr
@@ -89,19 +94,45 @@ func (a *async) start(q *requestQueue, r *request) (n int, err error) {
 		r.complete(atOnce)
 		return n, err
 	}
+	a.queueLocked(q, r)
+	return 0, wsa.WSA_IO_PENDING
+}
+
+func (a *async) queueLocked(q *requestQueue, r *request) {
 	q.push(r)
 	if a.watched == nil {
 		a.watchLocked()
 		a.pumpLocked(q) // what happened before the watcher was there
 	}
-	return 0, wsa.WSA_IO_PENDING
+	a.claimLocked()
+}
+
+// pend begins an operation of the queue that always ends by its completion,
+// even if that comes before the call returns.
+func (a *async) pend(q *requestQueue, r *request) error {
+	if err := r.begin(); err != nil {
+		r.drop()
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		_, err := a.refuse(r, wsa.WSAENOTSOCK)
+		return err
+	}
+	a.queueLocked(q, r)
+	if q.first == r {
+		a.pumpLocked(q)
+		a.claimLocked()
+	}
+	return wsa.WSA_IO_PENDING
 }
 
 // refuse ends an operation that has failed within its call: nothing is told
 // but the error.
 func (a *async) refuse(r *request, err error) (int, error) {
 	atomic.StoreUint64(&r.overlapped.Internal, uint64(wsa.ErrnoOf(err).Status()))
-	r.free()
+	r.drop()
 	return 0, err
 }
 
@@ -139,6 +170,9 @@ func (a *async) run() {
 	}
 	a.pumpLocked(&a.recv)
 	a.pumpLocked(&a.send)
+	a.pumpConnectLocked()
+	a.pumpArrivedLocked()
+	a.claimLocked()
 }
 
 // pumpLocked finishes what can be finished, in order.
@@ -177,10 +211,16 @@ func (a *async) cancel(want func(*request) bool) int {
 
 func (a *async) cancelLocked(want func(*request) bool) int {
 	taken := append(a.recv.take(want), a.send.take(want)...)
+	taken = append(taken, a.arriving.take(want)...)
+	if a.connect != nil && want(a.connect) {
+		taken = append(taken, a.connect)
+		a.connect = nil
+	}
 	for _, r := range taken {
 		r.err = wsa.WSA_OPERATION_ABORTED
 		r.complete(later)
 	}
+	a.claimLocked()
 	return len(taken)
 }
 
@@ -196,6 +236,22 @@ func (a *async) close() {
 		a.port = nil
 	}
 	a.signal.Abandon()
+}
+
+// claimLocked makes known what a pending receive or accept waits for, so that
+// WSAEventSelect does not tell of it (difference 113). What nothing waits for
+// any more, it may.
+func (a *async) claimLocked() {
+	var events spi.Events
+	if r := a.recv.first; r != nil {
+		events = spi.EventRead
+		if r.accepts() {
+			events = spi.EventAccept
+		}
+	}
+	if a.taking.Swap(uint32(events)) != 0 && events == 0 {
+		a.sock.selection.released()
+	}
 }
 
 // failed is called when the chain was taken off the socket: whatever pends

@@ -18,6 +18,9 @@ func Bind(h SOCKET, name *wsa.Sockaddr) (err error) {
 		return err
 	}
 	defer s.done("WSPBind", &err)
+	if s.accepting.Load() != nil {
+		return wsa.WSAEINVAL
+	}
 	return s.path.Load().top.Bind(name)
 }
 
@@ -31,6 +34,9 @@ func Listen(h SOCKET, backlog int32) (err error) {
 		return err
 	}
 	defer s.done("WSPListen", &err)
+	if s.accepting.Load() != nil {
+		return wsa.WSAEINVAL
+	}
 	return s.path.Load().top.Listen(backlog)
 }
 
@@ -60,6 +66,9 @@ func WSAConnect(h SOCKET, name *wsa.Sockaddr, callerData []byte, calleeData *[]b
 	}
 	defer s.done("WSPConnect", &err)
 	defer s.selection.hold().release()
+	if !s.mayConnect() {
+		return wsa.WSAEINVAL
+	}
 	top := s.path.Load().top
 	if callerData == nil && calleeData == nil {
 		err = top.Connect(name)
@@ -141,6 +150,9 @@ func Shutdown(h SOCKET, how int32) (err error) {
 	if how < wsa.SD_RECEIVE || how > wsa.SD_BOTH {
 		return wsa.WSAEINVAL
 	}
+	if s.context.Load() != contextWhole {
+		return wsa.WSAENOTCONN
+	}
 	return s.path.Load().top.Shutdown(how)
 }
 
@@ -201,6 +213,9 @@ func GetSockName(h SOCKET, name *wsa.Sockaddr) (err error) {
 	if name == nil {
 		return wsa.WSAEFAULT
 	}
+	if s.context.Load() == contextAccepted {
+		return wsa.WSAEINVAL
+	}
 	return s.path.Load().top.GetSockName(name)
 }
 
@@ -214,6 +229,9 @@ func GetPeerName(h SOCKET, name *wsa.Sockaddr) (err error) {
 		return err
 	}
 	defer s.done("WSPGetPeerName", &err)
+	if s.context.Load() != contextWhole {
+		return wsa.WSAENOTCONN
+	}
 	var peer wsa.Sockaddr
 	if err := s.path.Load().top.GetPeerName(&peer); err != nil {
 		return err

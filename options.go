@@ -102,8 +102,8 @@ var ownOptions = map[int32]ownOption{
 		set: func(_ *socket, value []byte) error { return setOpenType(value) },
 	},
 	wsa.SO_GROUP_PRIORITY:         {get: constantOption(0)},
-	wsa.SO_UPDATE_ACCEPT_CONTEXT:  {set: updateContext},
-	wsa.SO_UPDATE_CONNECT_CONTEXT: {set: updateContext},
+	wsa.SO_UPDATE_ACCEPT_CONTEXT:  {set: updateAcceptContext},
+	wsa.SO_UPDATE_CONNECT_CONTEXT: {set: updateConnectContext},
 }
 
 // timeoutOption is SO_RCVTIMEO or SO_SNDTIMEO: milliseconds, 0 for none.
@@ -143,13 +143,6 @@ func getOpenType(value []byte) (int, error) { return putInt(value, 0) }
 func setOpenType(value []byte) error {
 	_, err := takeInt(value)
 	return err
-}
-
-// updateContext is what follows AcceptEx and ConnectEx. Sockets here have
-// the context from the beginning, so that only the state is checked.
-func updateContext(s *socket, value []byte) error {
-	var peer wsa.Sockaddr
-	return s.path.Load().top.GetPeerName(&peer)
 }
 
 func putInt(value []byte, v uint32) (int, error) {

@@ -81,7 +81,12 @@ func (a *async) pending(overlapped *Overlapped) bool {
 			}
 		}
 	}
-	return false
+	for r := a.arriving.first; r != nil; r = r.next {
+		if r.overlapped == overlapped {
+			return true
+		}
+	}
+	return a.connect != nil && a.connect.overlapped == overlapped
 }
 
 // WSAGetOverlappedResult tells how an overlapped operation has ended: the

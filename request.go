@@ -16,6 +16,8 @@ import (
 type request struct {
 	try  func(r *request, s *socket) bool // one attempt; false: would block
 	next *request                         // behind it in its queue
+	prev *request                         // before it, in a requestList
+	end  func(r *request)                 // undoes what the operation holds, before its end is told; may be nil
 
 	msg     spi.Message
 	n       int   // bytes transferred so far
@@ -39,13 +41,21 @@ func newRequest(a *async, try func(*request, *socket) bool, overlapped *Overlapp
 
 func (r *request) free() {
 	r.msg.Reset()
-	r.try, r.next, r.n, r.err, r.more = nil, nil, 0, nil, nil
+	r.try, r.next, r.prev, r.end, r.n, r.err, r.more = nil, nil, nil, nil, 0, nil, nil
 	r.owner, r.overlapped, r.completion, r.thread = nil, nil, nil, nil
 	if r.partial != nil {
 		clear(r.partial[:cap(r.partial)])
 		r.partial = r.partial[:0]
 	}
 	requests.Put(r)
+}
+
+// drop ends an operation that never was, and frees the request.
+func (r *request) drop() {
+	if r.end != nil {
+		r.end(r)
+	}
+	r.free()
 }
 
 // begin marks the operation as under way.
@@ -83,6 +93,9 @@ const (
 // complete tells of the end of the operation, by the one way that the
 // program has asked for, and frees the request.
 func (r *request) complete(atOnce bool) {
+	if r.end != nil {
+		r.end(r)
+	}
 	a, ov := r.owner, r.overlapped
 	errno := wsa.ErrnoOf(r.err)
 	ov.InternalHigh = uint64(r.n)
@@ -157,5 +170,40 @@ func (q *requestQueue) take(want func(*request) bool) (taken []*request) {
 		}
 	}
 	*q = kept
+	return taken
+}
+
+// A requestList holds operations that end in any order.
+type requestList struct{ first *request }
+
+func (l *requestList) add(r *request) {
+	if r.next = l.first; r.next != nil {
+		r.next.prev = r
+	}
+	l.first = r
+}
+
+func (l *requestList) remove(r *request) {
+	if r.prev != nil {
+		r.prev.next = r.next
+	} else {
+		l.first = r.next
+	}
+	if r.next != nil {
+		r.next.prev = r.prev
+	}
+	r.next, r.prev = nil, nil
+}
+
+// take removes the requests that want picks.
+func (l *requestList) take(want func(*request) bool) (taken []*request) {
+	for r := l.first; r != nil; {
+		next := r.next
+		if want(r) {
+			l.remove(r)
+			taken = append(taken, r)
+		}
+		r = next
+	}
 	return taken
 }

@@ -216,6 +216,7 @@ func (r *recorder) recordLocked() int32 {
 	if s.path.Load().top != r.watched { // it has just failed
 		have = s.readiness(want)
 	}
+	have &^= s.taken()
 	var happened int32
 	for bit, sources := range eventSources {
 		if have&sources != 0 && r.enabledLocked(int32(1)<<bit) {

@@ -47,6 +47,9 @@ type socket struct {
 
 	deferred deferredAccepts
 
+	context   atomic.Uint32              // what of a connection it has to be told yet, see context.go
+	accepting atomic.Pointer[acceptance] // the AcceptEx that is to connect it
+
 	selection selection
 	async     atomic.Pointer[async] // nil until the first overlapped operation
 }
@@ -77,10 +80,12 @@ func newSocket(top spi.Socket, c *chain.Chain, flags uint32) *socket {
 }
 
 // setPath makes top the way of the calls, and finds the way of the data.
-func (s *socket) setPath(top spi.Socket) {
+func (s *socket) setPath(top spi.Socket) { s.path.Store(pathOf(top)) }
+
+func pathOf(top spi.Socket) *path {
 	p := &path{top: top, data: spi.DataPathOf(top)}
 	p.parker, _ = p.data.(spi.Parker)
-	s.path.Store(p)
+	return p
 }
 
 // SOCKET returns the handle.
@@ -180,6 +185,9 @@ func (s *socket) close() bool {
 	s.send.wake()
 	if a := s.async.Load(); a != nil {
 		a.close()
+	}
+	if c := s.accepting.Load(); c != nil {
+		c.abandon()
 	}
 	return true
 }

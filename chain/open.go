@@ -112,3 +112,11 @@ func (c *Chain) abandon(place int, s spi.Socket) {
 	}()
 	_ = s.Close()
 }
+
+// Another opens one more socket of the chain, for a caller who has a use of
+// it, with WSA_FLAG_ flags. The use is then one for both.
+//
+// Errors: those of [Manager.Open].
+func (c *Chain) Another(flags uint32) (spi.Socket, error) {
+	return c.open(0, &spi.Opening{Info: &c.info, Flags: flags})
+}
