@@ -104,7 +104,7 @@ func (s *socket) GetPeerName(name *wsa.Sockaddr) error {
 	if name == nil {
 		return wsa.WSAEFAULT
 	}
-	*name = s.peer
+	s.peer.get(name)
 	return nil
 }
 
@@ -114,3 +114,30 @@ func (r *rawName) setScope(id uint32) { binary.NativeEndian.PutUint32(r.buf[24:]
 func (r *rawName) port() uint16 { return binary.BigEndian.Uint16(r.buf[2:]) }
 
 func (r *rawName) setPort(port uint16) { binary.BigEndian.PutUint16(r.buf[2:], port) }
+
+// A heldName is an address that is kept with a socket: in little room for
+// the families that servers have many sockets of.
+type heldName struct {
+	inet  [wsa.SizeofSockaddrIn6]byte
+	len   uint8         // of inet, 0 if other counts
+	other *wsa.Sockaddr // nil for the empty address
+}
+
+func (h *heldName) set(name *wsa.Sockaddr) {
+	*h = heldName{}
+	switch {
+	case name.Len() <= len(h.inet):
+		h.len = uint8(copy(h.inet[:], name.Bytes()))
+	default:
+		own := *name
+		h.other = &own
+	}
+}
+
+func (h *heldName) get(name *wsa.Sockaddr) {
+	if h.other != nil {
+		*name = *h.other
+		return
+	}
+	*name = wsa.SockaddrBytes(h.inet[:h.len])
+}

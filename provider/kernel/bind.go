@@ -66,7 +66,7 @@ func (s *socket) bindInetLocked(name *wsa.Sockaddr) error {
 	if addr.Is4In6() && v6only {
 		return wsa.WSAEADDRNOTAVAIL
 	}
-	s.claim = claim{
+	c := &claim{
 		fd:    s.fd,
 		typ:   s.kind.typ,
 		port:  ap.Port(),
@@ -74,9 +74,13 @@ func (s *socket) bindInetLocked(name *wsa.Sockaddr) error {
 		dual:  addr.Is6() && addr.IsUnspecified() && !v6only,
 		share: s.sharing(),
 	}
-	return claims.bind(&s.claim, func(share bool) (wsa.Sockaddr, error) {
+	if err := claims.bind(c, func(share bool) (wsa.Sockaddr, error) {
 		return s.kernelBind(name, share)
-	})
+	}); err != nil {
+		return err
+	}
+	s.claim = c
+	return nil
 }
 
 func (s *socket) sharing() sharing {

@@ -48,7 +48,7 @@ func (s *socket) connectStreamLocked(name *wsa.Sockaddr) error {
 	if err := s.state.BeginConnect(); err != nil {
 		return err
 	}
-	s.peer = *name
+	s.peer.set(name)
 	var raw rawName
 	raw.set(s.kind, name)
 	switch e := sys.Connect(s.fd, raw.bytes()); e {
@@ -183,7 +183,7 @@ func (s *socket) connectDatagramLocked(name *wsa.Sockaddr) error {
 	if e := sys.Connect(s.fd, raw.bytes()); e != 0 {
 		return connectError(e).Err()
 	}
-	s.peer = *name
+	s.peer.set(name)
 	s.state.SetPeer(true)
 	return nil
 }
@@ -195,7 +195,7 @@ func (s *socket) dissolveLocked() error {
 	if e := s.disconnectLocked(); e != 0 {
 		return wsa.FromErrno(e).Err()
 	}
-	s.peer = wsa.Sockaddr{}
+	s.peer = heldName{}
 	s.state.SetPeer(false)
 	return nil
 }

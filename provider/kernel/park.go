@@ -18,10 +18,9 @@ import (
 // those of package net do. It is built when first wanted; from then on the
 // os.File owns the descriptor.
 type parker struct {
-	mu    sync.Mutex // protects what follows, but for the lanes
-	file  *os.File
-	conn  syscall.RawConn
-	ended bool // Unpark was called
+	mu   sync.Mutex // protects what follows, but for the lanes
+	file *os.File
+	conn syscall.RawConn
 
 	lanes [2]lane
 }
@@ -37,7 +36,7 @@ var past = time.Unix(1, 0)
 
 // open returns the runtime's handle, making it when first called. It is nil
 // if the runtime cannot poll the descriptor.
-func (p *parker) open(fd int) (conn syscall.RawConn, ended bool) {
+func (p *parker) open(fd int) (conn syscall.RawConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.file == nil {
@@ -51,7 +50,7 @@ func (p *parker) open(fd int) (conn syscall.RawConn, ended bool) {
 			p.conn = conn
 		}
 	}
-	return p.conn, p.ended
+	return p.conn
 }
 
 // close closes the descriptor if it is the parker's.
@@ -67,16 +66,17 @@ func (p *parker) close() bool {
 
 // Park waits in the runtime's poller.
 func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
-	l := &s.park.lanes[d]
+	p := s.parker()
+	l := &p.lanes[d]
 	if !l.busy.CompareAndSwap(false, true) {
 		return false, nil
 	}
 	defer l.busy.Store(false)
-	conn, ended := s.park.open(s.fd)
+	conn := p.open(s.fd)
 	if conn == nil {
 		return false, nil
 	}
-	if ended {
+	if s.unparked.Load() { // from here on, Unpark finds the file
 		return true, wsa.WSAEINTR
 	}
 	l.try = try
@@ -90,28 +90,22 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 	switch {
 	case err == nil:
 		return true, nil
-	case s.park.hasEnded() || !errors.Is(err, os.ErrDeadlineExceeded):
+	case s.unparked.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
 		return true, wsa.WSAEINTR
 	}
 	return true, wsa.WSAETIMEDOUT
 }
 
-func (p *parker) hasEnded() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.ended
-}
-
 // SetParkDeadline sets the time at which Park gives up.
 func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
-	p := &s.park
-	if conn, _ := p.open(s.fd); conn == nil {
+	p := s.parker()
+	if p.open(s.fd) == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.ended:
+	case s.unparked.Load():
 	case d == spi.Receiving:
 		p.file.SetReadDeadline(t)
 	default:
@@ -121,11 +115,23 @@ func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
 
 // Unpark ends all calls of Park.
 func (s *socket) Unpark() {
-	p := &s.park
+	s.unparked.Store(true)
+	p := s.park.Load()
+	if p == nil {
+		return // whoever parks from now on sees that it was called
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended = true
 	if p.file != nil {
 		p.file.SetDeadline(past)
 	}
+}
+
+// parker returns the socket's parker, making it when first called.
+func (s *socket) parker() *parker {
+	if p := s.park.Load(); p != nil {
+		return p
+	}
+	s.park.CompareAndSwap(nil, new(parker))
+	return s.park.Load()
 }

@@ -47,11 +47,11 @@ type claim struct {
 }
 
 // held reports whether the socket has been bound by Bind.
-func (c *claim) held() bool { return c.table != nil }
+func (c *claim) held() bool { return c != nil && c.table != nil }
 
 // isShared reports whether others may have the address too.
 func (c *claim) isShared() bool {
-	if c.table == nil {
+	if !c.held() {
 		return false
 	}
 	c.table.mu.Lock()
@@ -108,10 +108,10 @@ func (t *claimTable) bind(c *claim, kernelBind func(share bool) (wsa.Sockaddr, e
 
 // release takes c out of the table.
 func (c *claim) release() {
-	t := c.table
-	if t == nil {
+	if !c.held() {
 		return
 	}
+	t := c.table
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k := portKey{c.typ, c.port}

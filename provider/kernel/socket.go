@@ -28,16 +28,17 @@ type socket struct {
 	noConnReset atomic.Bool // SIO_UDP_CONNRESET is off
 	noNetReset  atomic.Bool // SIO_UDP_NETRESET is off
 
-	mu    sync.Mutex   // held over system calls that change the state; protects what follows
-	peer  wsa.Sockaddr // of the last Connect, or of the accepted connection
-	claim claim        // the address that Bind was given
+	mu    sync.Mutex // held over system calls that change the state; protects what follows
+	peer  heldName   // of the last Connect, or of the accepted connection
+	claim *claim     // the address that Bind was given, nil if there is none
 
 	watchers spi.WatchList
 	watchMu  sync.Mutex // protects desc and polled
 	desc     poller.Desc
 	polled   bool // fd is registered with the poller
 
-	park parker
+	park     atomic.Pointer[parker] // nil until a goroutine parks or a deadline is set
+	unparked atomic.Bool            // Unpark was called
 }
 
 var (
@@ -64,7 +65,7 @@ func (s *socket) open(k *kind, protocol int32) error {
 func (l *socket) accepted(fd int, peer *wsa.Sockaddr) *socket {
 	s := new(socket)
 	s.wrap(l.kind, fd, l.protocol)
-	s.peer = *peer
+	s.peer.set(peer)
 	s.state.InitAccepted(time.Now())
 	s.opts.Inherit(&l.opts) // the kernel has done so with those that it keeps
 	return s
@@ -121,7 +122,7 @@ func (s *socket) Close() error {
 		s.Abort()
 	}
 	s.mu.Unlock()
-	if !s.park.close() {
+	if p := s.park.Load(); p == nil || !p.close() {
 		sys.Close(s.fd)
 	}
 	return nil

@@ -67,7 +67,7 @@ func (s *State) EndConnect(code wsa.Errno, now time.Time) bool {
 		return true
 	}
 	s.sticky.Store(0)
-	s.since = now
+	s.since = now.UnixNano()
 	if s.Flags()&Datagram != 0 {
 		s.changeLocked(Connecting, Bound|Connected)
 	} else {
@@ -110,7 +110,7 @@ func (s *State) ConnectTime(now time.Time) int64 {
 	if s.Flags()&(Connected|Datagram) != Connected {
 		return -1
 	}
-	return max(0, int64(now.Sub(s.since)/time.Second))
+	return max(0, (now.UnixNano()-s.since)/int64(time.Second))
 }
 
 // Error is SO_ERROR, which reading does not clear (difference 49).

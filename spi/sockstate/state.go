@@ -54,7 +54,7 @@ type State struct {
 	sticky  atomic.Uint32 // SO_ERROR
 
 	mu    sync.Mutex // protects changes of word, and since
-	since time.Time  // when the connection was established
+	since int64      // when the connection was established, in Unix nanoseconds
 }
 
 // Init makes s the state of a new socket. It must not be in use.
@@ -65,14 +65,14 @@ func (s *State) Init(datagram bool) {
 	}
 	s.failure.Store(0)
 	s.sticky.Store(0)
-	s.since = time.Time{}
+	s.since = 0
 }
 
 // InitAccepted makes s the state of a connection-oriented socket that accept
 // returns: bound and connected since now.
 func (s *State) InitAccepted(now time.Time) {
 	s.Init(false)
-	s.since = now
+	s.since = now.UnixNano()
 	s.word.Store(uint32(Bound | Connected | Established))
 }
 
