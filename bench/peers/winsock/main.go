@@ -20,9 +20,16 @@ const datagrams = 64
 // A server is what its workers share.
 type server struct {
 	peer.Options
-	skip bool // operations that end at once are told by the call alone
-	port winsock.HANDLE
+	skip     bool // operations on data that end at once are told by the call alone
+	port     winsock.HANDLE
+	listener winsock.SOCKET
 }
+
+// The keys tell which kind of structure the overlapped one is the beginning of.
+const (
+	listenerKey = iota
+	dataKey
+)
 
 func main() {
 	skip := flag.Bool("skip", false, "use FILE_SKIP_COMPLETION_PORT_ON_SUCCESS")
@@ -33,7 +40,7 @@ func main() {
 	s.port, err = winsock.CreateIoCompletionPort(winsock.INVALID_HANDLE_VALUE, 0, 0, uint32(s.Workers))
 	peer.Check(err)
 
-	begin := s.accept
+	begin := s.listen
 	socketType, protocol := int32(wsa.SOCK_STREAM), int32(wsa.IPPROTO_TCP)
 	if s.Mode == peer.UDP {
 		begin = s.answer
@@ -44,9 +51,6 @@ func main() {
 	addr := wsa.SockaddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))
 	peer.Check(winsock.Bind(sock, &addr))
 	peer.Check(winsock.GetSockName(sock, &addr))
-	if s.Mode != peer.UDP {
-		peer.Check(winsock.Listen(sock, 4096))
-	}
 	begin(sock)
 	peer.Announce(int(addr.Port()))
 	for range s.Workers - 1 {
@@ -63,16 +67,20 @@ func (s *server) routineWork() {
 		peer.Check(err)
 		for i := range entries[:n] {
 			e := &entries[i]
-			operationOf(e.Overlapped).ended(e.Transferred, e.Err())
+			if e.Key == listenerKey {
+				acceptanceOf(e.Overlapped).ended(e.Err())
+			} else {
+				operationOf(e.Overlapped).ended(e.Transferred, e.Err())
+			}
 		}
 	}
 }
 
 // associate makes a socket's operations end at the port.
-func (s *server) associate(sock winsock.SOCKET) {
-	_, err := winsock.CreateIoCompletionPort(winsock.HANDLE(sock), s.port, 0, 0)
+func (s *server) associate(sock winsock.SOCKET, key uintptr) {
+	_, err := winsock.CreateIoCompletionPort(winsock.HANDLE(sock), s.port, key, 0)
 	peer.Check(err)
-	if s.skip {
+	if s.skip && key == dataKey {
 		peer.Check(winsock.SetFileCompletionNotificationModes(sock, winsock.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))
 	}
 }

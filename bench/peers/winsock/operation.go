@@ -14,7 +14,7 @@ import (
 // has under way. What a completion belongs to is found as it is done on
 // Windows, by CONTAINING_RECORD: the overlapped structure is the first field.
 type operation struct {
-	overlapped winsock.Overlapped
+	overlapped winsock.Overlapped // first, for operationOf
 	server     *server
 	sock       winsock.SOCKET
 	sending    bool
@@ -34,6 +34,13 @@ func (s *server) newOperation(sock winsock.SOCKET) *operation {
 // row before others get theirs.
 const turns = 64
 
+// start looks at what the call that began the first operation has returned.
+func (op *operation) start(n int, err error) {
+	if transferred, err, more := op.began(n, err); more {
+		op.ended(transferred, err)
+	}
+}
+
 // ended goes on after an operation has ended.
 func (op *operation) ended(n uint32, err error) {
 	for turn := 0; turn < turns || err != nil; turn++ {
@@ -42,7 +49,7 @@ func (op *operation) ended(n uint32, err error) {
 			return
 		}
 	}
-	peer.Check(winsock.PostQueuedCompletionStatus(op.server.port, n, 0, &op.overlapped))
+	peer.Check(winsock.PostQueuedCompletionStatus(op.server.port, n, dataKey, &op.overlapped))
 }
 
 // next begins the operation that follows. It reports true with what came of
