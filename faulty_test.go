@@ -98,3 +98,28 @@ func TestWaitingOnFaultyProvider(t *testing.T) {
 		})
 	}
 }
+
+// TestFailsWhileWaited: a provider that fails in another call ends the wait,
+// even if it fails again when it is left.
+func TestFailsWhileWaited(t *testing.T) {
+	for what, call := range map[string]string{"once": "", "again": "Unwatch"} {
+		t.Run(what, func(t *testing.T) {
+			started(t)
+			c, err := Compose(wsa.AF_INET, wsa.SOCK_STREAM, 0, nil, "faulty")
+			must(t, err)
+			b := &bed{T: t, open: func(int32, int32) (SOCKET, error) { return c.Socket(wsa.WSA_FLAG_OVERLAPPED) }}
+			faultyPanics.Store("")
+			_, h := b.connected()
+			result := make(chan int)
+			go func() { result <- selectedOf(t, h, inRead, true) }()
+			untilWatched(t, h)
+			s, err := use(h)
+			must(t, err)
+			defer s.Release()
+			faultyPanics.Store(call)
+			t.Cleanup(func() { faultyPanics.Store("") })
+			s.fail("a call of the test", "on purpose")
+			wantSelected(t, "failed meanwhile", done(t, result), inRead)
+		})
+	}
+}

@@ -21,7 +21,6 @@ type pollSet struct {
 	all      []*pollEntry
 	entries  []*pollEntry          // those of all that are in use
 	byHandle map[SOCKET]*pollEntry // of a large set
-	spoiled  bool                  // a watcher is still on a socket whose provider failed
 }
 
 // A pollEntry is a socket in a pollSet.
@@ -34,9 +33,10 @@ type pollEntry struct {
 	have   spi.Events // what of it holds
 	closed bool       // closesocket came meanwhile
 
-	sets    uint8       // for select: those that the socket is in
-	watched spi.Socket  // where the watcher is, nil if it is on none
-	heard   atomic.Bool // Notify was called since the last look
+	sets  uint8       // for select: those that the socket is in
+	path  *path       // where the watcher is, nil if it is on none
+	lost  bool        // it cannot be taken off, as the provider fails in doing so
+	heard atomic.Bool // Notify was called since the last look
 }
 
 // Above smallSet entries are found by a map, and above hugeSet they are not
@@ -92,8 +92,10 @@ func (p *pollSet) find(h SOCKET) *pollEntry {
 
 // free ends the use of the sockets and gives p back.
 func (p *pollSet) free() {
+	lost := false
 	for _, e := range p.entries {
-		p.spoiled = !e.unwatch() || p.spoiled
+		e.unwatch()
+		lost = lost || e.lost
 		if e.sock != nil {
 			e.sock.Release()
 		}
@@ -106,7 +108,7 @@ func (p *pollSet) free() {
 	case <-p.woken:
 	default:
 	}
-	if len(p.all) <= hugeSet && !p.spoiled {
+	if len(p.all) <= hugeSet && !lost {
 		pollSets.Put(p)
 	}
 }
@@ -136,7 +138,9 @@ func (p *pollSet) look() (ready bool) {
 		}
 		if e.closed = e.sock.Closing(); e.closed {
 			ready = true
-		} else if e.news() {
+			continue
+		}
+		if e.news() {
 			e.have = e.sock.readiness(e.want)
 			ready = ready || e.have != 0
 		}
@@ -144,39 +148,57 @@ func (p *pollSet) look() (ready bool) {
 	return ready
 }
 
-// news reports whether the socket is worth a look. What does not come from
-// its provider, a deferred connection or the provider's failure, is not
-// heard of but is as easily seen.
+// news reports whether the socket is worth a look. A deferred connection
+// does not come from its provider, and so is not heard of, but as easily seen.
 func (e *pollEntry) news() bool {
-	return e.watched == nil ||
-		e.heard.Load() && e.heard.Swap(false) ||
-		e.sock.deferred.count.Load() > 0 ||
-		e.sock.failed()
+	if e.path == nil || e.lost {
+		return true
+	}
+	if e.path != e.sock.path.Load() {
+		if e.unfollow(); e.lost {
+			return true
+		}
+		e.follow()
+	}
+	return e.heard.Load() && e.heard.Swap(false) || e.sock.deferred.count.Load() > 0
 }
 
 // watch puts the entry on its socket.
 func (e *pollEntry) watch() {
-	s := e.sock
-	if s == nil {
-		return
+	if e.sock != nil {
+		e.Mask = e.want | spi.EventsEnd
+		e.sock.recv.add(&e.waiter)
+		e.follow()
 	}
-	e.Mask = e.want | spi.EventsEnd
-	e.heard.Store(true) // for the look that follows
-	s.recv.add(&e.waiter)
-	e.watched = s.path.Load().top
-	s.guard("Watch", func() { e.watched.Watch(&e.Watcher) })
 }
 
-// unwatch takes it off again. It reports false if the provider failed in
-// doing so, and the entry cannot be used again.
-func (e *pollEntry) unwatch() bool {
-	if e.watched == nil {
-		return true
+// follow puts the watcher where the calls on the socket go now. Whoever
+// changes that, because the provider has failed or the socket has become
+// another connection, wakes those who wait.
+func (e *pollEntry) follow() {
+	e.path = e.sock.path.Load()
+	e.heard.Store(true) // for the look that follows
+	e.sock.guard("Watch", func() { e.path.top.Watch(&e.Watcher) })
+}
+
+// unfollow takes the watcher off. It is left behind, and the entry cannot be
+// used again, if the provider fails in doing so.
+func (e *pollEntry) unfollow() {
+	if !e.sock.guard("Unwatch", func() { e.path.top.Unwatch(&e.Watcher) }) {
+		e.lost = true
 	}
-	ok := e.sock.guard("Unwatch", func() { e.watched.Unwatch(&e.Watcher) })
+}
+
+// unwatch takes the entry off its socket.
+func (e *pollEntry) unwatch() {
+	if e.path == nil {
+		return
+	}
+	if !e.lost {
+		e.unfollow()
+	}
 	e.sock.recv.remove(&e.waiter)
-	e.watched = nil
-	return ok
+	e.path = nil
 }
 
 // readiness tells which of the events hold, be it in the provider or here.
@@ -195,12 +217,6 @@ func (s *socket) readiness(want spi.Events) (have spi.Events) {
 		have = spi.EventConnectFail
 	}
 	return have & want
-}
-
-// failed reports whether the socket was cut off from its provider.
-func (s *socket) failed() bool {
-	_, cut := s.path.Load().top.(aborted)
-	return cut
 }
 
 // guard runs a call into the provider that is not the whole of a Winsock

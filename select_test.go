@@ -357,6 +357,29 @@ func TestSelectClosed(t *testing.T) {
 	})
 }
 
+// TestSelectFollows: a call that waits goes on with what the socket has
+// become meanwhile.
+func TestSelectFollows(t *testing.T) {
+	onEveryBed(t, func(b *bed) {
+		from := b.socket(wsa.SOCK_STREAM)
+		c, to := b.connected()
+		result := make(chan int)
+		go func() { result <- selectedOf(b, from, inRead, true) }()
+		untilWatched(b, from)
+		old, err := use(from)
+		must(b, err)
+		next, err := use(to)
+		must(b, err)
+		before := old.path.Swap(next.path.Load())
+		old.recv.wake()
+		b.send(c, "x")
+		wantSelected(b, "the socket that it has become", done(b, result), inRead)
+		old.path.Store(before)
+		next.Release()
+		old.Release()
+	})
+}
+
 // TestSelectMixed: sockets of different providers and chains in one call.
 func TestSelectMixed(t *testing.T) {
 	started(t)
