@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"winsock/bench/report"
 )
 
 // A comparison is one row of the report.
@@ -69,9 +71,6 @@ func compare(c comparison, rounds int, length time.Duration) (result, error) {
 		rates = append(rates, rateA)
 		allocations = append(allocations, allocs)
 	}
-	slices.Sort(ratios)
-	slices.Sort(rates)
-	slices.Sort(allocations)
-	n := len(ratios)
-	return result{ratios[n/2], ratios[n/4], ratios[n-1-n/4], rates[n/2], allocations[n/2]}, nil
+	low, median, high := report.Quartiles(ratios)
+	return result{median, low, high, report.Median(rates), report.Median(allocations)}, nil
 }
