@@ -50,13 +50,12 @@ func parseFunctions(list string) (families []family) {
 // and its own without the mark of a variant that Go does not need (ANSI and
 // wide strings, 32-bit processes).
 func goNames(name string) []string {
-	names := []string{name}
 	for _, variant := range []string{"64_32", "32", "W", "A"} {
 		if base, ok := strings.CutSuffix(name, variant); ok {
-			names = append(names, base)
+			return []string{name, base}
 		}
 	}
-	return names
+	return []string{name}
 }
 
 // fold makes names comparable across the habits of C and Go.
