@@ -5,7 +5,6 @@ package winsock
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"winsock/internal/poller"
@@ -25,38 +24,39 @@ const INVALID_HANDLE_VALUE = ^HANDLE(0)
 // A completionPort is a queue of packets, each of which tells of the end of
 // one overlapped operation or was posted by the program.
 //
-// # Who waits how
-//
-// Of the goroutines that wait at any port, at most one leads: it drives the
-// poller, finishes what has become ready, and takes its packet from its own
-// port without anybody having to wake it. The others are parked, and woken
-// when a packet is posted that the leader does not take. When the leader goes
-// off to work, nobody polls for up to a millisecond; it mostly comes back
-// sooner. Otherwise the poller's background goroutine takes over.
+// Of the goroutines that wait at any port, one leads (leader.go): it drives
+// the poller, finishes what has become ready, and takes its packet from its
+// own port without anybody having to wake it. The others are parked, and
+// woken when a packet is posted that the leader does not take.
 //
 // # Concurrency
 //
 // As many goroutines as the port's concurrency value are let go to work at a
-// time. The port counts them by the packets it has handed out, less the calls
-// that come back for more. Windows lets another thread go when one of them
-// blocks; goroutines cannot be watched like that, so a packet that waits
-// longer than stall lets one more go in any case.
+// time. A goroutine has no identity, so the port counts the calls: each that
+// returns adds one at work, each that begins takes one off. Windows lets
+// another thread go when one of them blocks; goroutines cannot be watched
+// like that, so a packet that waits longer than stall lets one more go in any
+// case.
 type completionPort struct {
 	object.Header
 
 	limit int // how many may work at once
 
-	mu      sync.Mutex // protects what follows
-	packets ring
-	parked  *portWaiter // the last to come is the first to be woken
-	working int         // goroutines that have a packet and did not come back
-	leading bool        // one of the port's waiters drives the poller, and may be asleep in it
-	closed  bool
-	timer   *time.Timer // for stalls, made when first needed
-	ticking bool
+	mu       sync.Mutex // protects what follows
+	packets  ring
+	parked   *portWaiter // the last to come is the first to be woken
+	working  int         // goroutines that have returned and did not come back
+	letGo    int         // those that were woken for a packet and are on their way
+	leading  bool        // one of the port's waiters is in the poller, and must be woken from there
+	draining bool        // it does what the poller has told, and looks for packets then
+	away     absence
+	closed   bool
+	stall    time.Duration // how long packets may wait for a goroutine at work to come back
+	timer    *time.Timer   // for stalls, made when first needed
+	ticking  bool
 }
 
-// stall is how long packets may wait for a goroutine at work to come back.
+// stall is that time of a new port.
 const stall = 2 * time.Millisecond
 
 // A packet is one entry of a port's queue.
@@ -66,19 +66,6 @@ type packet struct {
 	transferred uint32
 	status      wsa.NTStatus
 }
-
-// A portWaiter is a goroutine parked at a port. It is pooled.
-type portWaiter struct {
-	woken chan struct{} // holds one token
-	timer *time.Timer
-	next  *portWaiter
-	gone  bool // it was woken, and is off the list
-}
-
-var portWaiters = sync.Pool{New: func() any { return &portWaiter{woken: make(chan struct{}, 1)} }}
-
-// leader is set while a goroutine drives the poller for a port.
-var leader atomic.Bool
 
 // CreateIoCompletionPort makes a completion port, if existing is 0, and
 // associates a socket with it, if file is not INVALID_HANDLE_VALUE
@@ -120,7 +107,7 @@ func CreateIoCompletionPort(file, existing HANDLE, key uintptr, concurrency uint
 }
 
 func newPort(concurrency uint32) (HANDLE, error) {
-	p := &completionPort{limit: int(concurrency)}
+	p := &completionPort{limit: int(concurrency), stall: stall}
 	if p.limit == 0 {
 		p.limit = runtime.NumCPU()
 	}
@@ -169,10 +156,8 @@ func (p *completionPort) close() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for p.wakeLocked() {
-	}
-	if p.leading {
-		poller.Default.Wake()
+	for p.leading || p.parked != nil {
+		p.wakeLocked()
 	}
 	if p.timer != nil {
 		p.timer.Stop()
@@ -191,20 +176,31 @@ func (p *completionPort) post(k packet) {
 	p.rouseLocked()
 }
 
-// rouseLocked lets goroutines go for the packets there are, as far as the
-// concurrency value allows.
+// rouseLocked lets a goroutine go for the packets there are, if the
+// concurrency value allows it.
 func (p *completionPort) rouseLocked() {
-	if p.leading { // it looks when it is back from the poller
+	switch {
+	case p.draining: // the leader looks when it is done
+	case !p.leading && p.parked == nil: // who comes next looks
+	case p.working+p.letGo >= p.limit:
+		p.tickLocked()
+	default:
+		p.wakeLocked()
+	}
+}
+
+// wakeLocked has one of the port's waiters look for packets: the one in the
+// poller, which is about to use the processor, or else the one parked last.
+func (p *completionPort) wakeLocked() {
+	if p.leading {
 		p.leading = false
 		poller.Default.Wake()
 		return
 	}
-	switch {
-	case p.parked == nil:
-	case p.working < p.limit:
-		p.wakeLocked()
-	default:
-		p.tickLocked()
+	if w := p.parked; w != nil {
+		p.parked, w.next, w.letGo = w.next, nil, true
+		p.letGo++
+		w.wake()
 	}
 }
 
@@ -215,9 +211,9 @@ func (p *completionPort) tickLocked() {
 	}
 	p.ticking = true
 	if p.timer == nil {
-		p.timer = time.AfterFunc(stall, p.stalled)
+		p.timer = time.AfterFunc(p.stall, p.stalled)
 	} else {
-		p.timer.Reset(stall)
+		p.timer.Reset(p.stall)
 	}
 }
 
@@ -227,27 +223,17 @@ func (p *completionPort) stalled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ticking = false
-	if p.closed || p.packets.length == 0 || p.parked == nil {
+	if p.closed || p.packets.length == 0 || !p.leading && p.parked == nil {
 		return
 	}
+	p.away.count(p.working)
 	if p.working > 0 {
 		p.working--
 	}
 	p.wakeLocked()
-	if p.parked != nil {
+	if p.leading || p.parked != nil {
 		p.tickLocked()
 	}
-}
-
-// wakeLocked wakes the waiter that came last.
-func (p *completionPort) wakeLocked() bool {
-	w := p.parked
-	if w == nil {
-		return false
-	}
-	p.parked, w.next, w.gone = w.next, nil, true
-	w.woken <- struct{}{}
-	return true
 }
 
 // An OverlappedEntry is an OVERLAPPED_ENTRY: one packet of a port.
@@ -312,49 +298,55 @@ func (p *completionPort) takeLocked(entries []OverlappedEntry) (n int) {
 		entries[n] = OverlappedEntry{k.key, k.overlapped, uint64(k.status), k.transferred}
 		n++
 	}
-	p.working++
-	if p.packets.length > 0 { // more than this one can take
-		p.rouseLocked()
-	}
 	return n
 }
 
-func (p *completionPort) get(entries []OverlappedEntry, timeout uint32) (int, error) {
+func (p *completionPort) get(entries []OverlappedEntry, timeout uint32) (n int, err error) {
 	var end time.Time
 	if timeout != wsa.WSA_INFINITE {
 		end = time.Now().Add(time.Duration(timeout) * time.Millisecond)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.away.count(p.working)
 	if p.working > 0 {
 		p.working-- // the caller has come back
+		p.away.ended()
 	}
-	letGo := false // somebody has woken the caller for a packet
+	leads := false
 	for first := true; ; first = false {
 		if p.closed {
-			return 0, wsa.ERROR_ABANDONED_WAIT_0
+			err = wsa.ERROR_ABANDONED_WAIT_0
+			break
 		}
-		if p.packets.length > 0 && (letGo || p.working < p.limit) {
-			return p.takeLocked(entries), nil
+		if p.packets.length > 0 {
+			if p.working+p.letGo < p.limit {
+				n = p.takeLocked(entries)
+				break
+			}
+			p.tickLocked()
 		}
 		left := time.Duration(-1)
 		if !end.IsZero() {
 			if left = time.Until(end); left <= 0 && !first {
-				return 0, wsa.WSA_WAIT_TIMEOUT
+				err = wsa.WSA_WAIT_TIMEOUT
+				break
 			}
 			left = max(left, 0)
 		}
-		switch {
-		case p.packets.length > 0: // others are at work on as many as may be
-			letGo = p.parkLocked(left)
-		case leader.CompareAndSwap(false, true):
+		if leads = leads || lead.take(); leads {
 			p.leadLocked(left)
-		case left == 0:
-			return 0, wsa.WSA_WAIT_TIMEOUT
-		default:
-			letGo = p.parkLocked(left)
+		} else if left != 0 {
+			p.parkLocked(left)
 		}
 	}
+	p.away.count(p.working)
+	p.working++
+	if p.packets.length > 0 { // more than the caller takes
+		p.rouseLocked()
+	}
+	lead.leave(leads, n == 0 || p.away.long())
+	return n, err
 }
 
 // leadLocked drives the poller once, and does what that has made possible.
@@ -364,58 +356,45 @@ func (p *completionPort) leadLocked(timeout time.Duration) {
 	p.mu.Unlock()
 	_, err := poller.Default.Poll(timeout)
 	p.mu.Lock()
-	p.leading = false
+	p.leading, p.draining = false, true
 	p.mu.Unlock()
-	leader.Store(false)
 	drainReady()
 	if err != nil { // no descriptors are left; not a reason to spin
 		time.Sleep(stall)
 	}
 	p.mu.Lock()
+	p.draining = false
 }
 
-// parkLocked waits until the caller is woken, which it reports, or the time
-// is over. The lock is given back meanwhile.
-func (p *completionPort) parkLocked(timeout time.Duration) (woken bool) {
+// parkLocked waits until there may be a packet for the caller, or nobody
+// leads, or the time is over. The lock is given back meanwhile.
+func (p *completionPort) parkLocked(timeout time.Duration) {
 	w := portWaiters.Get().(*portWaiter)
 	defer portWaiters.Put(w)
-	w.gone = false
 	w.next, p.parked = p.parked, w
-	if p.packets.length > 0 {
-		p.tickLocked()
-	}
-	p.mu.Unlock()
-	if timeout < 0 {
-		<-w.woken
+	if lead.follow(w) {
+		p.mu.Unlock()
+		w.pause(timeout)
 		p.mu.Lock()
-		return true
+		lead.unfollow(w)
 	}
-	if w.timer == nil {
-		w.timer = time.NewTimer(timeout)
+	if w.letGo {
+		w.letGo = false
+		p.letGo--
 	} else {
-		w.timer.Reset(timeout)
+		p.unparkLocked(w)
 	}
-	select {
-	case <-w.woken:
-		woken = true
-	case <-w.timer.C:
-	}
-	w.timer.Stop()
-	p.mu.Lock()
-	switch {
-	case woken:
-	case w.gone: // woken while the time ran out
-		<-w.woken
-		woken = true
-	default:
-		for at := &p.parked; ; at = &(*at).next {
-			if *at == w {
-				*at, w.next = w.next, nil
-				break
-			}
+	w.settle()
+}
+
+// unparkLocked takes w off the list.
+func (p *completionPort) unparkLocked(w *portWaiter) {
+	for at := &p.parked; ; at = &(*at).next {
+		if *at == w {
+			*at, w.next = w.next, nil
+			return
 		}
 	}
-	return woken
 }
 
 // getAlertably waits for packets and for calls of the thread. It polls for
