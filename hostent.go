@@ -31,6 +31,10 @@ type Hostent struct {
 // Errors: WSANOTINITIALISED, WSAHOST_NOT_FOUND, WSANO_DATA for a host without
 // an IPv4 address, WSATRY_AGAIN, WSANO_RECOVERY.
 func GetHostByName(name string) (*Hostent, error) {
+	return hostByName(context.Background(), name)
+}
+
+func hostByName(ctx context.Context, name string) (*Hostent, error) {
 	if err := requireStartup(); err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func GetHostByName(name string) (*Hostent, error) {
 	if !ok || !hostname.Valid(ascii) {
 		return nil, wsa.WSAHOST_NOT_FOUND
 	}
-	return askForHost(context.Background(), &wsa.QuerySet{
+	return askForHost(ctx, &wsa.QuerySet{
 		ServiceInstanceName: ascii,
 		ServiceClassID:      wsa.SVCID_INET_HOSTADDRBYNAME,
 		Protocols:           []wsa.AFProtocols{{AddressFamily: wsa.AF_INET}},
@@ -71,6 +75,10 @@ func ownHostent() (*Hostent, error) {
 // and AF_INET6; WSAEFAULT for an address too short for its family;
 // WSAHOST_NOT_FOUND, WSANO_DATA, WSATRY_AGAIN, WSANO_RECOVERY.
 func GetHostByAddr(addr []byte, family int32) (*Hostent, error) {
+	return hostByBytes(context.Background(), addr, family)
+}
+
+func hostByBytes(ctx context.Context, addr []byte, family int32) (*Hostent, error) {
 	if err := requireStartup(); err != nil {
 		return nil, err
 	}
@@ -82,7 +90,7 @@ func GetHostByAddr(addr []byte, family int32) (*Hostent, error) {
 		return nil, wsa.WSAEFAULT
 	}
 	ip, _ := netip.AddrFromSlice(addr[:size]) // of a valid length
-	h, err := hostByAddr(context.Background(), ip)
+	h, err := hostByAddr(ctx, ip)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,8 @@ func negotiate(version uint16) uint16 {
 
 // WSACleanup ends the use of Winsock that one [WSAStartup] began
 // ("WSACleanup function"). The last one closes every socket; calls that wait
-// on them end with WSAEINTR.
+// on them end with WSAEINTR. Asynchronous look-ups are cancelled and post
+// nothing.
 //
 // Errors: WSANOTINITIALISED.
 func WSACleanup() error {
@@ -97,6 +98,7 @@ func WSACleanup() error {
 		return wsa.WSANOTINITIALISED
 	case 1:
 		closeAllSockets()
+		cancelAsyncRequests()
 		chains.Shutdown()
 	}
 	startup.count.Add(-1)
