@@ -7,9 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"winsock/object"
+	"winsock/spi/spitest/leak"
 )
 
-// TestMain runs all tests on a catalog file of their own.
+// TestMain runs all tests on a catalog file of their own, and ends them with
+// a failure if goroutines, descriptors or handles are left.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "wsnet")
 	if err == nil {
@@ -20,7 +24,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	code := leak.Run(m)
+	if n := object.Count(); code == 0 && n > 0 {
+		fmt.Fprintf(os.Stderr, "leak: %d handles are left open\n", n)
+		code = 1
+	}
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
