@@ -29,7 +29,7 @@ func TestPythonServes(t *testing.T) {
 		client.Stdout = got.f
 		start(t, client)
 		wait(t, client)
-		got.check(t, got.head(t))
+		got.check(t, got.head(t), &shared.file)
 	})
 }
 
@@ -57,7 +57,7 @@ func TestCurlDownloads(t *testing.T) {
 	places(t, func(t *testing.T, p place) {
 		port := p.freePort(t)
 		server := p.nc(t, "-l", p.host, port)
-		head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", shared.size)
+		head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", shared.file.size)
 		server.Stdin = io.MultiReader(strings.NewReader(head), openFile(t))
 		start(t, server)
 		p.awaitListener(t, port)
@@ -67,7 +67,7 @@ func TestCurlDownloads(t *testing.T) {
 		start(t, client)
 		wait(t, client)
 		wait(t, server)
-		got.check(t, 0)
+		got.check(t, 0, &shared.file)
 	})
 }
 
@@ -86,15 +86,15 @@ func TestCurlUploads(t *testing.T) {
 		}
 		start(t, server)
 		p.awaitListener(t, port)
-		client := exec.CommandContext(t.Context(), curl, "-gsS", "-H", "Expect:", "-T", shared.file, "http://"+net.JoinHostPort(p.host, port)+"/")
+		client := exec.CommandContext(t.Context(), curl, "-gsS", "-H", "Expect:", "-T", shared.file.path, "http://"+net.JoinHostPort(p.host, port)+"/")
 		client.Stderr = os.Stderr
 		start(t, client)
-		got.await(t, shared.size)
+		got.await(t, shared.file.size)
 		io.WriteString(answer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 		answer.Close()
 		wait(t, client)
 		wait(t, server)
-		got.check(t, got.head(t))
+		got.check(t, got.head(t), &shared.file)
 	})
 }
 

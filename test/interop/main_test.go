@@ -19,9 +19,15 @@ import (
 var shared struct {
 	dir     string
 	winsock string
-	file    string
-	sum     [sha256.Size]byte
-	size    int64
+	file    payload
+	small   payload // for what takes long to look at
+}
+
+// A payload is a file of bytes that do not repeat.
+type payload struct {
+	path string
+	size int64
+	sum  [sha256.Size]byte
 }
 
 func TestMain(m *testing.M) {
@@ -45,33 +51,34 @@ func setUp(m *testing.M) (int, error) {
 	if err := build.Run(); err != nil {
 		return 1, err
 	}
-	shared.size = 100 << 20
+	size := int64(100 << 20)
 	if raceEnabled {
-		shared.size = 1 << 20 // the command is built without the detector; once at full size is enough
+		size = 1 << 20 // the command is built without the detector; once at full size is enough
 	}
-	if err := makeFile(); err != nil {
+	if shared.file, err = makeFile("file", size); err == nil {
+		shared.small, err = makeFile("small", 1<<20)
+	}
+	if err != nil {
 		return 1, err
 	}
 	os.Setenv("WINSOCK_CATALOG", filepath.Join(shared.dir, "catalog.toml"))
 	return m.Run(), nil
 }
 
-// makeFile makes the file, of bytes that do not repeat.
-func makeFile() error {
-	shared.file = filepath.Join(shared.dir, "file")
-	f, err := os.Create(shared.file)
+func makeFile(name string, size int64) (p payload, err error) {
+	p.path, p.size = filepath.Join(shared.dir, name), size
+	f, err := os.Create(p.path)
 	if err != nil {
-		return err
+		return p, err
 	}
 	defer f.Close()
 	sum := sha256.New()
 	var seed [32]byte
-	source := rand.NewChaCha8(seed)
-	if _, err := io.CopyN(io.MultiWriter(f, sum), source, shared.size); err != nil {
-		return err
+	if _, err := io.CopyN(io.MultiWriter(f, sum), rand.NewChaCha8(seed), size); err != nil {
+		return p, err
 	}
-	sum.Sum(shared.sum[:0])
-	return nil
+	sum.Sum(p.sum[:0])
+	return p, nil
 }
 
 // need skips the test without the program, except where the programs must be
@@ -176,7 +183,7 @@ func wait(t *testing.T, c *exec.Cmd) {
 
 func openFile(t *testing.T) *os.File {
 	t.Helper()
-	f, err := os.Open(shared.file)
+	f, err := os.Open(shared.file.path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +211,8 @@ func newSink(t *testing.T) *sink {
 	return &sink{f.Name(), f}
 }
 
-// check compares what came, from offset skip on, with the file.
-func (s *sink) check(t *testing.T, skip int64) {
+// check compares what came, from offset skip on, with the payload.
+func (s *sink) check(t *testing.T, skip int64, want *payload) {
 	t.Helper()
 	f, err := os.Open(s.path)
 	if err != nil {
@@ -220,7 +227,7 @@ func (s *sink) check(t *testing.T, skip int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n != shared.size || [sha256.Size]byte(sum.Sum(nil)) != shared.sum {
-		t.Errorf("%d bytes came of %d, and they are not the file", n, shared.size)
+	if n != want.size || [sha256.Size]byte(sum.Sum(nil)) != want.sum {
+		t.Errorf("%d bytes came of %d, and they are not the file", n, want.size)
 	}
 }

@@ -23,7 +23,7 @@ func TestNetcatSends(t *testing.T) {
 		start(t, client)
 		wait(t, client)
 		wait(t, server)
-		got.check(t, 0)
+		got.check(t, 0, &shared.file)
 	})
 }
 
@@ -43,7 +43,7 @@ func TestNetcatReceives(t *testing.T) {
 		start(t, client)
 		wait(t, client)
 		wait(t, server)
-		got.check(t, 0)
+		got.check(t, 0, &shared.file)
 	})
 }
 
@@ -62,7 +62,7 @@ func TestBothWays(t *testing.T) {
 		start(t, client)
 		wait(t, client)
 		wait(t, server)
-		there.check(t, 0)
-		back.check(t, 0)
+		there.check(t, 0, &shared.file)
+		back.check(t, 0, &shared.file)
 	})
 }

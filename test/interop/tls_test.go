@@ -46,8 +46,8 @@ func TestOpenSSL(t *testing.T) {
 				p.awaitListener(t, serverPort)
 				p.relay(t, relayPort, serverPort)
 				start(t, client)
-				got.awaitExactly(t, shared.size)
-				got.check(t, 0)
+				got.awaitExactly(t, shared.file.size)
+				got.check(t, 0, &shared.file)
 			})
 		}
 	})
