@@ -213,12 +213,13 @@ func (r *asyncRequest) finish(store func() (int, error)) {
 		return
 	}
 	r.over = true
-	defer object.Close(r)
 	if requireStartup() != nil {
+		object.Close(r)
 		return
 	}
 	size, err := store()
 	finishedRequests.add(r.Handle())
+	object.Close(r) // before the message, after which nothing is left
 	r.post(WSAMakeAsyncReply(size, wsa.ErrnoOf(err)))
 }
 

@@ -341,6 +341,26 @@ func TestAsyncSelectConnect(t *testing.T) {
 	})
 }
 
+// TestAsyncSelectConnectEx: as for connect, each once.
+func TestAsyncSelectConnectEx(t *testing.T) {
+	onEveryBed(t, func(b *bed) {
+		m := b.mailbox()
+		_, addr := b.listening()
+		for range 5 {
+			s, _ := b.bound(wsa.SOCK_STREAM)
+			m.choose(s, wsa.FD_CONNECT|wsa.FD_WRITE|wsa.FD_READ|wsa.FD_CLOSE)
+			var o Overlapped
+			if _, err := ConnectEx(s, &addr, nil, &o); err != wsa.WSA_IO_PENDING {
+				b.Fatalf("ConnectEx function: %v", err)
+			}
+			m.want("connected", s, wsa.FD_CONNECT, wsa.FD_WRITE)
+			_, _, err := WSAGetOverlappedResult(s, &o, true)
+			must(b, err)
+			m.none("told once")
+		}
+	})
+}
+
 // TestAsyncSelectWrite follows difference 109.
 func TestAsyncSelectWrite(t *testing.T) {
 	onEveryBed(t, func(b *bed) {

@@ -26,6 +26,7 @@ func ConnectEx(h SOCKET, name *wsa.Sockaddr, data []byte, overlapped *Overlapped
 		return 0, err
 	}
 	defer s.done("ConnectEx", &err)
+	defer s.selection.hold().release()
 	if overlapped == nil {
 		return 0, wsa.ERROR_INVALID_PARAMETER
 	}
