@@ -167,6 +167,11 @@ func TestErrors(t *testing.T) {
 	if IsWindow(gone) || IsWindow(lost) || IsWindow(th.Handle()) || !IsWindow(foreign) {
 		t.Error("IsWindow function: it does not know windows")
 	}
+	if id, err := ThreadID(foreign); id != other.ID() || err != nil {
+		t.Errorf("GetWindowThreadProcessId function: %d, %v, want %d", id, err, other.ID())
+	}
+	_, err = ThreadID(gone)
+	wantErr(t, "GetWindowThreadProcessId function, a destroyed window", err, wsa.ERROR_INVALID_WINDOW_HANDLE)
 	if closed.Close() {
 		t.Error("a closed thread is closed again")
 	}
@@ -229,6 +234,22 @@ func TestPostCosts(t *testing.T) {
 		th.Dispatch(&m)
 	}); n != 0 {
 		t.Errorf("a message costs %v allocations", n)
+	}
+}
+
+// TestWaitCosts: nothing is allocated for a wait.
+func TestWaitCosts(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	th := newThread(t)
+	must(t, th.Post(WM_USER, 0, 0))
+	if n := testing.AllocsPerRun(1000, func() {
+		if i, err := th.Wait(nil, 0, -1, QS_POSTMESSAGE, nil); i != 0 || err != nil {
+			t.Fatal(i, err)
+		}
+	}); n != 0 {
+		t.Errorf("a wait costs %v allocations", n)
 	}
 }
 

@@ -51,6 +51,19 @@ func IsWindow(hwnd HWND) bool {
 	return true
 }
 
+// ThreadID returns the identifier of a window's thread
+// ("GetWindowThreadProcessId function").
+//
+// Errors: ERROR_INVALID_WINDOW_HANDLE.
+func ThreadID(hwnd HWND) (uint32, error) {
+	w, err := find(hwnd)
+	if err != nil {
+		return 0, err
+	}
+	defer w.Release()
+	return w.thread.ID(), nil
+}
+
 // call calls the window procedure.
 func (w *window) call(msg uint32, wParam, lParam uintptr) uintptr {
 	return w.proc(w.Handle(), msg, wParam, lParam)
