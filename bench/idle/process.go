@@ -36,6 +36,7 @@ func startChild(role string, n, buffer int, args ...string) (*child, error) {
 	}
 	args = append([]string{"-role", role, "-n", strconv.Itoa(n), "-buffer", strconv.Itoa(buffer)}, args...)
 	c := &child{cmd: exec.Command(self, args...), lines: make(chan string)}
+	c.cmd.Env = append(os.Environ(), "WINSOCK_CATALOG=/nonexistent") // the defaults
 	c.cmd.Stderr = os.Stderr
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if c.in, err = c.cmd.StdinPipe(); err != nil {

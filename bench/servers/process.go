@@ -84,7 +84,8 @@ func processors() int {
 func (b *bench) start(ctx context.Context, s subject, w workload) (*server, error) {
 	p := findProgram(s.program)
 	name, args := b.binary(p), append(w.serverArgs(b.file), s.args...)
-	env := os.Environ()
+	// Without a catalog of the machine's, Winsock has its defaults.
+	env := append(os.Environ(), "WINSOCK_CATALOG="+b.path("no-catalog"))
 	if p.wine {
 		name, args, env = b.wine.command(name, args)
 	}
