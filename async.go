@@ -48,6 +48,7 @@ type async struct {
 	recv, send requestQueue
 	arriving   requestList // AcceptEx that have a connection and wait for its first data
 	connect    *request    // ConnectEx under way
+	note       *notification
 
 	port  *completionPort // where ends are told, nil if it has none
 	key   uintptr
@@ -131,7 +132,9 @@ func (a *async) pend(q *requestQueue, r *request) error {
 // refuse ends an operation that has failed within its call: nothing is told
 // but the error.
 func (a *async) refuse(r *request, err error) (int, error) {
-	atomic.StoreUint64(&r.overlapped.Internal, uint64(wsa.ErrnoOf(err).Status()))
+	if r.sync == nil {
+		atomic.StoreUint64(&r.overlapped.Internal, uint64(wsa.ErrnoOf(err).Status()))
+	}
 	r.drop()
 	return 0, err
 }
@@ -172,6 +175,7 @@ func (a *async) run() {
 	a.pumpLocked(&a.send)
 	a.pumpConnectLocked()
 	a.pumpArrivedLocked()
+	a.noteLocked()
 	a.claimLocked()
 }
 
@@ -235,6 +239,7 @@ func (a *async) close() {
 		a.port.Release()
 		a.port = nil
 	}
+	a.forgetNoteLocked()
 	a.signal.Abandon()
 }
 

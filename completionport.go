@@ -44,11 +44,12 @@ type completionPort struct {
 
 	mu       sync.Mutex // protects what follows
 	packets  ring
-	parked   *portWaiter // the last to come is the first to be woken
-	working  int         // goroutines that have returned and did not come back
-	letGo    int         // those that were woken for a packet and are on their way
-	leading  bool        // one of the port's waiters is in the poller, and must be woken from there
-	draining bool        // it does what the poller has told, and looks for packets then
+	told     []*notification // level-triggered ones, to be looked at when somebody comes back
+	parked   *portWaiter     // the last to come is the first to be woken
+	working  int             // goroutines that have returned and did not come back
+	letGo    int             // those that were woken for a packet and are on their way
+	leading  bool            // one of the port's waiters is in the poller, and must be woken from there
+	draining bool            // it does what the poller has told, and looks for packets then
 	away     absence
 	closed   bool
 	stall    time.Duration // how long packets may wait for a goroutine at work to come back
@@ -65,6 +66,7 @@ type packet struct {
 	overlapped  *Overlapped
 	transferred uint32
 	status      wsa.NTStatus
+	note        *notification // which is told, nil for the end of an operation
 }
 
 // CreateIoCompletionPort makes a completion port, if existing is 0, and
@@ -283,6 +285,7 @@ func GetQueuedCompletionStatusEx(port HANDLE, entries []OverlappedEntry, timeout
 		return 0, err
 	}
 	defer p.Release()
+	p.lookAgain()
 	if alertable {
 		if t := knownThread(); t != nil {
 			return p.getAlertably(t, entries, timeout)
@@ -295,6 +298,12 @@ func GetQueuedCompletionStatusEx(port HANDLE, entries []OverlappedEntry, timeout
 func (p *completionPort) takeLocked(entries []OverlappedEntry) (n int) {
 	for n < len(entries) && p.packets.length > 0 {
 		k := p.packets.pop()
+		if k.note != nil {
+			var again bool
+			if k.transferred, again = k.note.deliver(); again {
+				p.told = append(p.told, k.note)
+			}
+		}
 		entries[n] = OverlappedEntry{k.key, k.overlapped, uint64(k.status), k.transferred}
 		n++
 	}

@@ -44,6 +44,9 @@ func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, com
 		return 0, err
 	}
 	defer s.done("WSPIoctl", &err)
+	if code == wsa.SIO_GET_EXTENSION_FUNCTION_POINTER {
+		return 0, s.extensionPointer(in)
+	}
 	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err
 	} else if async {

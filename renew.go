@@ -16,23 +16,25 @@ import (
 // replace makes top what the socket stands on, and closes what it stood on.
 // The program makes no other calls on the socket meanwhile.
 func (s *socket) replace(top spi.Socket) {
-	if a := s.async.Load(); a != nil {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-	}
+	a := s.ofAsync()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	s.replaceLocked(top)
 }
 
-// replaceLocked is replace for callers with the lock of the socket's async,
-// if it has one.
+// replaceLocked is replace for callers with the lock of the socket's async.
 func (s *socket) replaceLocked(top spi.Socket) {
 	old := s.path.Swap(pathOf(top))
-	if a := s.async.Load(); a != nil && !a.closed {
+	if a := s.ofAsync(); !a.closed {
 		if a.watched != nil {
 			a.unwatchLocked()
 			a.watchLocked()
 		}
 		a.drained, a.ended = false, false
+		if a.note != nil {
+			a.note.held = 0
+			a.noteLocked()
+		}
 	}
 	s.selection.moved()
 	if old.parker != nil {
@@ -69,10 +71,9 @@ func (s *socket) renewLocked() error {
 
 // reset aborts the connection and renews the socket.
 func (s *socket) reset() {
-	if a := s.async.Load(); a != nil {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-	}
+	a := s.ofAsync()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	s.resetLocked()
 }
 

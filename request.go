@@ -25,6 +25,9 @@ type request struct {
 	more    any   // what only some kinds of operation need
 	partial [][]byte
 
+	keepsOffset bool     // ov.Offset is a place in a file and is left alone
+	sync        *syncEnd // the caller waits, and nobody else is told
+
 	owner      *async // whose port, event and handle tell of the end
 	overlapped *Overlapped
 	completion *Completion
@@ -42,6 +45,7 @@ func newRequest(a *async, try func(*request, *socket) bool, overlapped *Overlapp
 func (r *request) free() {
 	r.msg.Reset()
 	r.try, r.next, r.prev, r.end, r.n, r.err, r.more = nil, nil, nil, nil, 0, nil, nil
+	r.keepsOffset, r.sync = false, nil
 	r.owner, r.overlapped, r.completion, r.thread = nil, nil, nil, nil
 	if r.partial != nil {
 		clear(r.partial[:cap(r.partial)])
@@ -61,6 +65,9 @@ func (r *request) drop() {
 // begin marks the operation as under way.
 func (r *request) begin() error {
 	ov := r.overlapped
+	if r.sync != nil {
+		return nil
+	}
 	if r.completion != nil {
 		if r.thread = r.completion.Thread; r.thread == nil {
 			t, err := CurrentThread()
@@ -96,10 +103,17 @@ func (r *request) complete(atOnce bool) {
 	if r.end != nil {
 		r.end(r)
 	}
+	if r.sync != nil {
+		r.sync.told(r.n, r.err)
+		r.free()
+		return
+	}
 	a, ov := r.owner, r.overlapped
 	errno := wsa.ErrnoOf(r.err)
 	ov.InternalHigh = uint64(r.n)
-	ov.Offset = r.msg.Flags // what WSAGetOverlappedResult gives as flags
+	if !r.keepsOffset {
+		ov.Offset = r.msg.Flags // what WSAGetOverlappedResult gives as flags
+	}
 	p := packet{overlapped: ov, transferred: uint32(r.n), status: statusOf(errno), key: a.key}
 	event := ov.Event
 	atomic.StoreUint64(&ov.Internal, uint64(p.status)) // from here on ov may be used again

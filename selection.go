@@ -17,6 +17,7 @@ import (
 type selection struct {
 	recorder atomic.Pointer[recorder] // nil until the first selection
 	passive  atomic.Bool              // the connection was accepted: no FD_CONNECT
+	edge                              // for ProcessSocketNotifications
 }
 
 // A sink is where a recorder tells what has happened: an event object, or
@@ -289,6 +290,7 @@ func (s *socket) connectError() (code wsa.Errno) {
 
 // received is called after every receive, with the flags it was called with.
 func (sel *selection) received(flags uint32) {
+	sel.consume(spi.EventRead)
 	if r := sel.recorder.Load(); r != nil {
 		if flags&wsa.MSG_OOB != 0 {
 			r.enable(wsa.FD_OOB)
@@ -301,6 +303,7 @@ func (sel *selection) received(flags uint32) {
 // sent is called after every send. Only one that would block re-enables.
 func (sel *selection) sent(err error) {
 	if err == wsa.WSAEWOULDBLOCK {
+		sel.consume(spi.EventWrite)
 		if r := sel.recorder.Load(); r != nil {
 			r.enable(wsa.FD_WRITE)
 		}
@@ -309,6 +312,7 @@ func (sel *selection) sent(err error) {
 
 // accepted is called after every accept but one that was deferred.
 func (sel *selection) accepted() {
+	sel.consume(spi.EventAccept)
 	if r := sel.recorder.Load(); r != nil {
 		r.enable(wsa.FD_ACCEPT)
 	}

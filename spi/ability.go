@@ -96,6 +96,16 @@ type Extender interface {
 	Extension(id wsa.GUID) any
 }
 
+// A FileSender is a socket that can send bytes of a file without their being
+// read first, as those of the kernel can.
+type FileSender interface {
+	// SendFile sends up to n bytes of a regular file, given its kernel
+	// descriptor, from offset on, and returns how many: 0 at the file's
+	// end. It answers WSAEWOULDBLOCK as Send does, and WSAEOPNOTSUPP when
+	// the bytes have to be read and sent after all.
+	SendFile(file int, offset int64, n int) (int, error)
+}
+
 // A Lingerer is a socket that can tell when a graceful close is complete,
 // for a closesocket that has to wait for it (SO_LINGER with a time).
 type Lingerer interface {
