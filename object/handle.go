@@ -60,6 +60,9 @@ func (h *Header) Handle() Handle { return h.handle }
 // may still be under way.
 func (h *Header) Closing() bool { return h.closing.Load() }
 
+// Uses returns the number of uses under way, the open handle's own included.
+func (h *Header) Uses() int64 { return h.uses.Load() }
+
 // Release ends a use that Acquire began.
 func (h *Header) Release() {
 	if h.uses.Add(-1) == 0 && h.destroyed.CompareAndSwap(false, true) {
