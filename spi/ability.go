@@ -115,3 +115,10 @@ type Lingerer interface {
 	// Abort makes the following Close reset the connection.
 	Abort()
 }
+
+// An Abandoner is a layered socket from which the one below can be taken
+// when its own Close has failed.
+type Abandoner interface {
+	// Abandon closes the socket below, unless that has been done.
+	Abandon()
+}

@@ -50,3 +50,9 @@ func (b *Base) Close() error {
 	}
 	return b.Socket.Close()
 }
+
+// Abandon closes the socket below if Close has not, which an override that
+// panicked may have left undone.
+func (b *Base) Abandon() { _ = b.Close() }
+
+var _ spi.Abandoner = (*Base)(nil)
