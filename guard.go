@@ -5,7 +5,9 @@ package winsock
 import (
 	"log/slog"
 	"runtime/debug"
+	"time"
 
+	"winsock/object"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -24,11 +26,9 @@ func (s *socket) done(call string, err *error) {
 // fail takes a socket whose chain has panicked off that chain. Every further
 // call on it answers WSAECONNABORTED.
 func (s *socket) fail(call string, v any) {
-	slog.Error("winsock: a provider failed; its socket is aborted",
-		"call", call, "chain", s.info.Name, "entry", s.info.CatalogEntryID,
-		"panic", v, "stack", string(debug.Stack()))
-	old := s.path.Swap(&path{top: aborted{}, data: aborted{}})
-	if _, twice := old.top.(aborted); twice {
+	logFailure(s.info, call, v)
+	old := s.path.Swap(abortedPath)
+	if old == abortedPath {
 		return
 	}
 	s.recv.wake()
@@ -37,30 +37,66 @@ func (s *socket) fail(call string, v any) {
 	if a := s.async.Load(); a != nil {
 		a.failed()
 	}
-	go func() {
-		if l, ok := old.top.(spi.Lingerer); ok {
-			guarded(s.info, l.Abort)
-		}
-		if old.parker != nil {
-			guarded(s.info, old.parker.Unpark)
-		}
-		closeGuarded(old.top, s.info)
-	}()
+	if object.Acquire(s.Handle()) != nil {
+		go s.routineLeave(old)
+	} else {
+		s.left.Store(old) // closed already: the last user closes the chain
+	}
 }
 
-// closeGuarded closes a chain that may panic while doing so.
+// routineLeave closes a chain that the socket was cut off from, so that its
+// peer hears of it at once. Calls that were under way in it come first: they
+// are woken, and hold a use for as long as they last.
+func (s *socket) routineLeave(old *path) {
+	defer s.Release()
+	if l, ok := old.top.(spi.Lingerer); ok {
+		guarded(s.info, l.Abort)
+	}
+	if old.parker != nil {
+		guarded(s.info, old.parker.Unpark)
+	}
+	wait := 10 * time.Microsecond
+	for end := time.Now().Add(settleTime); s.Uses() > 2; wait = min(2*wait, time.Millisecond) { // the handle's and this one
+		if s.Closing() || time.Now().After(end) {
+			s.left.Store(old) // to the last user
+			return
+		}
+		time.Sleep(wait)
+	}
+	closeGuarded(old.top, s.info)
+}
+
+// logFailure says that a provider has panicked.
+func logFailure(info *wsa.ProtocolInfo, call string, v any) {
+	slog.Error("winsock: a provider failed; its socket is aborted",
+		"call", call, "chain", info.Name, "entry", info.CatalogEntryID,
+		"panic", v, "stack", string(debug.Stack()))
+}
+
+// closeGuarded closes a chain that may panic while doing so. What a layer
+// then has not closed below it is closed all the same.
 func closeGuarded(top spi.Socket, info *wsa.ProtocolInfo) {
-	guarded(info, func() { _ = top.Close() }) // it is gone whatever Close returns
+	if guarded(info, func() { _ = top.Close() }) { // it is gone whatever Close returns
+		return
+	}
+	if a, ok := top.(spi.Abandoner); ok {
+		guarded(info, a.Abandon)
+	}
 }
 
-func guarded(info *wsa.ProtocolInfo, f func()) {
+// guarded reports whether f went well.
+func guarded(info *wsa.ProtocolInfo, f func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			slog.Error("winsock: a provider failed while closing", "chain", info.Name, "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	f()
+	return true
 }
+
+// abortedPath is the path of a socket whose chain has failed.
+var abortedPath = &path{top: aborted{}, data: aborted{}}
 
 // aborted stands for a chain that has failed.
 type aborted struct{}

@@ -43,6 +43,8 @@ type socket struct {
 	nonblocking atomic.Bool
 	lingering   atomic.Bool // SO_LINGER was set on it or its listener
 
+	left atomic.Pointer[path] // a chain that failed and was not closed yet
+
 	recv, send half
 
 	deferred deferredAccepts
@@ -72,9 +74,17 @@ type half struct {
 }
 
 // newSocket makes the object for a chain's top, with a use of the chain that
-// is given back when it is destroyed. It has no handle yet.
-func newSocket(top spi.Socket, c *chain.Chain, flags uint32) *socket {
-	s := &socket{chain: c, info: c.Info(), flags: flags}
+// is given back when it is destroyed. It has no handle yet, and if a provider
+// fails now, adopt gives it none.
+func newSocket(top spi.Socket, c *chain.Chain, flags uint32) (s *socket) {
+	s = &socket{chain: c, info: c.Info(), flags: flags}
+	defer func() {
+		if v := recover(); v != nil {
+			logFailure(s.info, "DataPath", v)
+			s.path.Store(abortedPath)
+			closeGuarded(top, s.info)
+		}
+	}()
 	s.setPath(top)
 	return s
 }
@@ -140,7 +150,13 @@ func WSASocket(family, socketType, protocol int32, info *wsa.ProtocolInfo, group
 }
 
 // adopt gives s its handle; without one, the chain is closed again.
+//
+// Errors: WSAEPROVIDERFAILEDINIT, WSAEMFILE.
 func adopt(s *socket) (SOCKET, error) {
+	if s.path.Load() == abortedPath {
+		s.Destroy()
+		return INVALID_SOCKET, wsa.WSAEPROVIDERFAILEDINIT
+	}
 	h, err := object.Open(s)
 	if err != nil {
 		s.Destroy()
@@ -161,14 +177,16 @@ func CloseSocket(h SOCKET) (err error) {
 		return err
 	}
 	defer s.done("WSPCloseSocket", &err)
-	if err := s.linger(); err != nil {
+	if !s.guard("Linger", func() { err = s.linger() }) {
+		err = wsa.WSAECONNABORTED // and the socket is closed all the same
+	} else if err != nil {
 		return err
 	}
 	if !s.close() {
 		return wsa.WSAENOTSOCK
 	}
 	s.settle()
-	return nil
+	return err
 }
 
 // close ends the handle and wakes whoever waits on the socket. It reports
@@ -179,7 +197,7 @@ func (s *socket) close() bool {
 	}
 	s.selection.cancel()
 	if p := s.path.Load(); p.parker != nil {
-		p.parker.Unpark()
+		s.guard("Unpark", p.parker.Unpark)
 	}
 	s.recv.wake()
 	s.send.wake()
@@ -211,5 +229,8 @@ func (s *socket) settle() {
 func (s *socket) Destroy() {
 	s.deferred.drop()
 	closeGuarded(s.path.Load().top, s.info)
+	if left := s.left.Load(); left != nil {
+		closeGuarded(left.top, s.info)
+	}
 	s.chain.Release()
 }

@@ -85,15 +85,22 @@ func (s *socket) awaitWatching(top spi.Socket, h *half, events spi.Events, try f
 	w := waiters.Get().(*waiter)
 	w.Mask = events
 	h.add(w)
-	top.Watch(&w.Watcher)
+	unwatched := false
 	defer func() {
-		top.Unwatch(&w.Watcher)
 		h.remove(w)
+		if !unwatched {
+			return // the provider has failed and may have kept w
+		}
 		select { // a token of this wait must not end the next one
 		case <-w.woken:
 		default:
 		}
 		waiters.Put(w)
+	}()
+	top.Watch(&w.Watcher)
+	defer func() {
+		top.Unwatch(&w.Watcher)
+		unwatched = true
 	}()
 	begun := time.Now()
 	for {
