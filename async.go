@@ -38,6 +38,9 @@ type async struct {
 
 	arrived atomic.Pointer[acceptance] // of arriving, those with something to receive; the last one first
 
+	sending  atomic.Bool // there are sends under way
+	shutting atomic.Bool // shutdown for receiving was called, and awaits the receives under way
+
 	signal object.Signal // the state of the handle as something to wait for
 
 	mu         sync.Mutex // protects what follows
@@ -77,30 +80,44 @@ const readEvents = spi.EventRead | spi.EventOOB | spi.EventAccept | spi.EventsEn
 
 // start begins an operation of the queue, and answers as the overlapped
 // calls do: with the bytes if it ended at once, else with WSA_IO_PENDING.
-func (a *async) start(q *requestQueue, r *request) (n int, err error) {
+//
+// flags are what the receive reports. When it ends, its structure may be at
+// once used again by whoever was told, so they cannot be read from there.
+func (a *async) start(q *requestQueue, r *request) (n int, flags uint32, err error) {
 	if err := r.begin(); err != nil {
 		r.free()
-		return 0, err
+		return 0, 0, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed {
-		return a.refuse(r, wsa.WSAENOTSOCK)
+	switch {
+	case a.closed:
+		n, err = a.refuse(r, wsa.WSAENOTSOCK)
+		return n, 0, err
+	case q == &a.recv && a.shutting.Load():
+		n, err = a.refuse(r, wsa.WSAESHUTDOWN)
+		return n, 0, err
 	}
 	if q.first == nil && !(q == &a.recv && a.drained && a.events.Load()&uint32(readEvents) == 0) && a.attempt(r) {
 		if r.err != nil && statusOf(wsa.ErrnoOf(r.err)) != wsa.STATUS_BUFFER_OVERFLOW {
-			return a.refuse(r, r.err)
+			flags = r.msg.Flags
+			n, err = a.refuse(r, r.err)
+			return n, flags, err
 		}
-		n, err = r.n, r.err
+		n, flags, err = r.n, r.msg.Flags, r.err
 		r.complete(atOnce)
-		return n, err
+		return n, flags, err
 	}
 	a.queueLocked(q, r)
-	return 0, wsa.WSA_IO_PENDING
+	return 0, 0, wsa.WSA_IO_PENDING
 }
 
 func (a *async) queueLocked(q *requestQueue, r *request) {
+	r.capture()
 	q.push(r)
+	if q == &a.send {
+		a.sending.Store(true)
+	}
 	if a.watched == nil {
 		a.watchLocked()
 		a.pumpLocked(q) // what happened before the watcher was there
@@ -255,7 +272,14 @@ func (a *async) claimLocked() {
 		}
 	}
 	if a.taking.Swap(uint32(events)) != 0 && events == 0 {
+		if a.shutting.Load() {
+			a.shutLocked()
+		}
 		a.sock.selection.released()
+		a.sock.recv.wake()
+	}
+	if a.send.first == nil && a.sending.Swap(false) {
+		a.sock.send.wake()
 	}
 }
 
@@ -268,11 +292,11 @@ func (a *async) failed() {
 
 // tryRecv is the attempt of receives.
 func tryRecv(r *request, s *socket) bool {
-	flags := r.msg.Flags
+	flags, control := r.msg.Flags, r.msg.Control
 	p := s.path.Load()
 	r.n, r.err = p.data.Recv(&r.msg)
 	if r.err == wsa.WSAEWOULDBLOCK {
-		r.msg.Flags = flags
+		r.msg.Flags, r.msg.Control = flags, control // the next try is to ask for the same
 		return false
 	}
 	a := s.async.Load()
@@ -298,8 +322,22 @@ func trySend(r *request, s *socket) bool {
 		r.n += n
 		r.err = err
 		if err != nil || !s.stream() || !r.skip(n) {
+			r.msg.Flags = 0 // a send has none to report
 			return true
 		}
+	}
+}
+
+// capture makes the array of buffers the operation's own, as the caller may
+// use its array for something else when the call returns.
+func (r *request) capture() {
+	switch len(r.msg.Bufs) {
+	case 0:
+	case 1:
+		r.msg.SetBuffer(r.msg.Bufs[0])
+	default:
+		r.partial = append(r.partial[:0], r.msg.Bufs...)
+		r.msg.Bufs = r.partial
 	}
 }
 

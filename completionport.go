@@ -158,9 +158,7 @@ func (p *completionPort) close() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for p.leading || p.parked != nil {
-		p.wakeLocked()
-	}
+	p.wakeAllLocked()
 	if p.timer != nil {
 		p.timer.Stop()
 	}
@@ -291,7 +289,7 @@ func GetQueuedCompletionStatusEx(port HANDLE, entries []OverlappedEntry, timeout
 			return p.getAlertably(t, entries, timeout)
 		}
 	}
-	return p.get(entries, timeout)
+	return p.get(entries, timeout, nil)
 }
 
 // takeLocked moves packets to entries.
@@ -310,7 +308,9 @@ func (p *completionPort) takeLocked(entries []OverlappedEntry) (n int) {
 	return n
 }
 
-func (p *completionPort) get(entries []OverlappedEntry, timeout uint32) (n int, err error) {
+// get takes packets. alert, if not nil, ends the wait for the first one with
+// WSA_WAIT_IO_COMPLETION; whoever sets it calls nudge.
+func (p *completionPort) get(entries []OverlappedEntry, timeout uint32, alert *alert) (n int, err error) {
 	var end time.Time
 	if timeout != wsa.WSA_INFINITE {
 		end = time.Now().Add(time.Duration(timeout) * time.Millisecond)
@@ -334,6 +334,10 @@ func (p *completionPort) get(entries []OverlappedEntry, timeout uint32) (n int, 
 				break
 			}
 			p.tickLocked()
+		}
+		if alert != nil && alert.Signalled() {
+			err = wsa.Errno(wsa.WSA_WAIT_IO_COMPLETION)
+			break
 		}
 		left := time.Duration(-1)
 		if !end.IsZero() {
@@ -406,24 +410,26 @@ func (p *completionPort) unparkLocked(w *portWaiter) {
 	}
 }
 
-// getAlertably waits for packets and for calls of the thread. It polls for
-// both by turns, as no single wait sees the two.
+// getAlertably waits for packets and for calls of the thread.
 func (p *completionPort) getAlertably(t *Thread, entries []OverlappedEntry, timeout uint32) (int, error) {
-	const turn = 10 // milliseconds
-	for {
-		if t.runCalls() {
-			return 0, wsa.Errno(wsa.WSA_WAIT_IO_COMPLETION)
-		}
-		n, err := p.get(entries, min(timeout, turn))
-		if err != wsa.WSA_WAIT_TIMEOUT || timeout <= turn {
-			if err == wsa.WSA_WAIT_TIMEOUT && t.runCalls() {
-				err = wsa.Errno(wsa.WSA_WAIT_IO_COMPLETION)
-			}
-			return n, err
-		}
-		if timeout != wsa.WSA_INFINITE {
-			timeout -= turn
-		}
+	defer t.wakeBy(p.nudge)()
+	n, err := p.get(entries, timeout, &t.alert)
+	if n == 0 && t.runCalls() {
+		err = wsa.Errno(wsa.WSA_WAIT_IO_COMPLETION)
+	}
+	return n, err
+}
+
+// nudge has everybody who waits at the port look around.
+func (p *completionPort) nudge() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wakeAllLocked()
+}
+
+func (p *completionPort) wakeAllLocked() {
+	for p.leading || p.parked != nil {
+		p.wakeLocked()
 	}
 }
 

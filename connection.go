@@ -153,7 +153,7 @@ func Shutdown(h SOCKET, how int32) (err error) {
 	if s.context.Load() != contextWhole {
 		return wsa.WSAENOTCONN
 	}
-	return s.path.Load().top.Shutdown(how)
+	return s.shutdown(how)
 }
 
 // WSASendDisconnect ends the sending direction, with data for protocols that
@@ -196,7 +196,7 @@ func WSARecvDisconnect(h SOCKET, data []byte) (n int, err error) {
 	if len(data) > 0 {
 		return 0, wsa.WSAENOPROTOOPT
 	}
-	return 0, top.Shutdown(wsa.SD_RECEIVE)
+	return 0, s.shutdown(wsa.SD_RECEIVE)
 }
 
 // GetSockName stores a socket's local address in name ("getsockname

@@ -127,6 +127,7 @@ func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapp
 		return s.startSend(bufs, flags, to, nil, overlapped, completion)
 	}
 	op := newOperation(s)
+	op.blocking = overlapped != nil
 	op.msg.Bufs = bufs
 	op.msg.Flags = flags
 	op.msg.Name = to
@@ -164,6 +165,7 @@ func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, ove
 		return s.startRecv(bufs, flags, from, overlapped, completion)
 	}
 	op := newOperation(s)
+	op.blocking = overlapped != nil
 	op.msg.Bufs = bufs
 	op.msg.Name = from
 	if flags != nil {
@@ -211,6 +213,7 @@ func WSASendMsg(h SOCKET, msg *Msg, flags uint32, overlapped *Overlapped, comple
 		return s.startSend(msg.Buffers, flags, msg.Name, msg.Control, overlapped, completion)
 	}
 	op := newOperation(s)
+	op.blocking = overlapped != nil
 	op.msg.Bufs, op.msg.Flags, op.msg.Name, op.msg.Control = msg.Buffers, flags, msg.Name, msg.Control
 	n, err = s.transmit(op)
 	op.free()
@@ -244,6 +247,7 @@ func WSARecvMsg(h SOCKET, msg *Msg, overlapped *Overlapped, completion *Completi
 		return s.startRecvMsg(msg, overlapped, completion)
 	}
 	op := newOperation(s)
+	op.blocking = overlapped != nil
 	op.msg.Bufs, op.msg.Flags, op.msg.Name, op.msg.Control = msg.Buffers, msg.Flags, msg.Name, msg.Control
 	n, err = s.receive(op)
 	msg.Flags, msg.Control = op.msg.Flags, op.msg.Control

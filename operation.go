@@ -18,6 +18,8 @@ type operation struct {
 	n    int
 	err  error
 
+	blocking bool // it waits, though the socket may be non-blocking
+
 	tryRecv func() bool
 	trySend func() bool
 
@@ -40,7 +42,7 @@ func newOperation(s *socket) *operation {
 // free gives op back without keeping memory of the caller alive.
 func (op *operation) free() {
 	op.msg.Reset()
-	op.sock, op.n, op.err = nil, 0, nil
+	op.sock, op.n, op.err, op.blocking = nil, 0, nil, false
 	if op.rest[0] != nil {
 		clear(op.rest[:])
 	}
@@ -68,12 +70,15 @@ func (s *socket) receive(op *operation) (int, error) {
 		s.connectProgress()
 	}
 	flags := op.msg.Flags // before a receive reports its own
+	if err := s.behindOverlapped(op, spi.Receiving); err != nil {
+		return 0, err
+	}
 	if flags&wsa.MSG_WAITALL != 0 {
 		n, err := s.receiveAll(op)
 		s.selection.received(flags)
 		return n, err
 	}
-	if s.nonblocking.Load() {
+	if s.nonblocking.Load() && !op.blocking {
 		op.recvOnce()
 	} else if err := s.await(spi.Receiving, receiveEvents(flags), flags&wsa.MSG_OOB == 0, op.tryRecv); err != nil {
 		return 0, err
@@ -94,7 +99,7 @@ func receiveEvents(flags uint32) spi.Events {
 // for "recv function" as unsupported on non-blocking and message-oriented
 // sockets, where it is refused with WSAEOPNOTSUPP.
 func (s *socket) receiveAll(op *operation) (int, error) {
-	if s.nonblocking.Load() || !s.stream() || op.msg.Flags&(wsa.MSG_PEEK|wsa.MSG_OOB) != 0 {
+	if s.nonblocking.Load() && !op.blocking || !s.stream() || op.msg.Flags&(wsa.MSG_PEEK|wsa.MSG_OOB) != 0 {
 		return 0, wsa.WSAEOPNOTSUPP
 	}
 	op.msg.Flags &^= wsa.MSG_WAITALL
@@ -120,7 +125,11 @@ func (s *socket) transmit(op *operation) (int, error) {
 	if s.connecting.Load() {
 		s.connectProgress()
 	}
-	if s.nonblocking.Load() {
+	if err := s.behindOverlapped(op, spi.Sending); err != nil {
+		s.selection.sent(err)
+		return 0, err
+	}
+	if s.nonblocking.Load() && !op.blocking {
 		op.sendOnce()
 		s.selection.sent(op.err)
 		return op.n, op.err

@@ -41,7 +41,8 @@ type Completion struct {
 
 // overlaps tells whether a call with these arguments is overlapped. One
 // without an overlapped structure, and any on a socket created without
-// WSA_FLAG_OVERLAPPED, is synchronous.
+// WSA_FLAG_OVERLAPPED, is synchronous; there, one with a structure waits even
+// if the socket is non-blocking (difference 125).
 //
 // Errors: WSAEINVAL for a completion routine on a socket with a completion
 // port, or one without a function; WSA_INVALID_PARAMETER for a structure

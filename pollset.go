@@ -126,7 +126,17 @@ func (p *pollSet) wait(timeout time.Duration) {
 	for _, e := range p.entries {
 		e.watch()
 	}
-	for !p.look() && p.pause(until) {
+	t := knownThread()
+	if t != nil { // the wait is alertable (difference 104)
+		defer t.wakeBy(p.wake)()
+	}
+	for !p.look() {
+		if t != nil && t.runCalls() {
+			continue
+		}
+		if !p.pause(until) {
+			return
+		}
 	}
 }
 

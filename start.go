@@ -17,7 +17,8 @@ func (s *socket) startSend(bufs [][]byte, flags uint32, to *wsa.Sockaddr, contro
 		name := *to // the call may return before it is used
 		r.msg.Name = &name
 	}
-	return a.start(&a.send, r)
+	n, _, err := a.start(&a.send, r)
+	return n, err
 }
 
 func (s *socket) startRecv(bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (int, error) {
@@ -30,9 +31,9 @@ func (s *socket) startRecv(bufs [][]byte, flags *uint32, from *wsa.Sockaddr, ove
 	if flags != nil {
 		r.msg.Flags = *flags
 	}
-	n, err := a.start(&a.recv, r)
+	n, reported, err := a.start(&a.recv, r)
 	if flags != nil && err != wsa.WSA_IO_PENDING {
-		*flags = overlapped.Offset
+		*flags = reported
 	}
 	return n, err
 }
@@ -43,7 +44,8 @@ func (s *socket) startRecvMsg(msg *Msg, overlapped *Overlapped, completion *Comp
 	r := newRequest(a, tryRecvMsg, overlapped, completion)
 	r.msg.Bufs, r.msg.Name, r.msg.Flags, r.msg.Control = msg.Buffers, msg.Name, msg.Flags, msg.Control
 	r.more = msg
-	return a.start(&a.recv, r)
+	n, _, err := a.start(&a.recv, r)
+	return n, err
 }
 
 func tryRecvMsg(r *request, s *socket) bool {
@@ -72,6 +74,9 @@ func (s *socket) startIoctl(code uint32, in, out []byte, overlapped *Overlapped,
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.closed {
+		return a.refuse(r, wsa.WSAENOTSOCK)
+	}
 	r.more = ioctlCall{code, in, out}
 	a.attempt(r)
 	n, err := r.n, r.err

@@ -4,6 +4,7 @@ package winsock
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winsock/internal/sys"
@@ -28,8 +29,13 @@ type Thread struct {
 	alert alert // set while there are calls to run
 	id    int   // of the operating system's thread, 0 for an explicit one
 
+	// waker wakes an alertable wait that is none for the alert: select, or
+	// one at a completion port.
+	waker atomic.Pointer[func()]
+
 	mu    sync.Mutex // protects what follows
-	calls []apc      // oldest first
+	calls []apc      // oldest first; those before next have been taken
+	next  int
 	ended bool
 }
 
@@ -136,7 +142,7 @@ func (t *Thread) Close() error {
 		release(o)
 	}
 	t.mu.Lock()
-	t.calls = nil
+	t.calls, t.next = nil, 0
 	t.mu.Unlock()
 	t.Signal.Set()
 	if !object.Close(t) {
@@ -147,6 +153,13 @@ func (t *Thread) Close() error {
 
 // Destroy is called when the last use has ended.
 func (t *Thread) Destroy() {}
+
+// wakeBy has wake called for each call that is queued, until the result is
+// called. Calls may be queued already.
+func (t *Thread) wakeBy(wake func()) (undo func()) {
+	before := t.waker.Swap(&wake)
+	return func() { t.waker.Store(before) }
+}
 
 // QueueUserAPC has f run on the thread in its next alertable wait
 // ("QueueUserAPC function").
@@ -170,6 +183,9 @@ func (t *Thread) queue(call apc) bool {
 	}
 	t.calls = append(t.calls, call)
 	t.alert.Set()
+	if wake := t.waker.Load(); wake != nil {
+		(*wake)()
+	}
 	return true
 }
 
@@ -177,23 +193,37 @@ func (t *Thread) queue(call apc) bool {
 // there was anything.
 func (t *Thread) runCalls() (any bool) {
 	for {
-		t.mu.Lock()
-		calls := t.calls
-		t.calls = nil
-		t.alert.Reset()
-		t.mu.Unlock()
-		if len(calls) == 0 {
+		c, ok := t.nextCall()
+		if !ok {
 			return any
 		}
 		any = true
-		for _, c := range calls {
-			if c.user != nil {
-				c.user()
-			} else {
-				c.routine(c.errno, c.transferred, c.overlapped, c.flags)
-			}
+		if c.user != nil {
+			c.user()
+		} else {
+			c.routine(c.errno, c.transferred, c.overlapped, c.flags)
 		}
 	}
+}
+
+// nextCall takes the oldest call. One that waits alertably itself has the
+// next ones run in its own wait, as on Windows.
+func (t *Thread) nextCall() (c apc, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.next == len(t.calls) {
+		return apc{}, false
+	}
+	c = t.calls[t.next]
+	t.calls[t.next] = apc{} // hold on to nothing
+	if t.next++; t.next > len(t.calls)/2 {
+		t.calls = append(t.calls[:0], t.calls[t.next:]...)
+		t.next = 0
+	}
+	if len(t.calls) == 0 {
+		t.alert.Reset()
+	}
+	return c, true
 }
 
 // Wait waits alertably until one or, with all, every one of the objects is
