@@ -26,21 +26,25 @@ type bench struct {
 }
 
 // newBench builds what the rows need.
-func newBench(ctx context.Context, chosen []row, fileSize int64) (b *bench, err error) {
-	b = &bench{fileSize: fileSize, absent: make(map[string]string)}
+func newBench(ctx context.Context, chosen []row, fileSize int64) (*bench, error) {
+	b := &bench{fileSize: fileSize, absent: make(map[string]string)}
+	var err error
 	if b.root, err = report.Root(); err != nil {
 		return nil, err
 	}
 	if b.dir, err = os.MkdirTemp("", "winsock-bench-"); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			b.close()
-		}
-	}()
-	if err := b.compile(ctx, "gcc", b.path("load"), []string{"load.c"}); err != nil {
+	if err := b.prepare(ctx, chosen); err != nil {
+		b.close()
 		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bench) prepare(ctx context.Context, chosen []row) error {
+	if err := b.compile(ctx, "gcc", b.path("load"), []string{"load.c"}); err != nil {
+		return err
 	}
 	needed := map[string]bool{"epoll": true}
 	sendsFile := false
@@ -59,17 +63,17 @@ func newBench(ctx context.Context, chosen []row, fileSize int64) (b *bench, err 
 		if errors.Is(err, errMissing) {
 			b.absent[p.name] = err.Error()
 		} else if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if reason := b.absent["epoll"]; reason != "" {
-		return nil, errors.New(reason)
+		return errors.New(reason)
 	}
 	if sendsFile {
 		b.file = b.path("file")
-		return b, makeFile(b.file, fileSize)
+		return makeFile(b.file, b.fileSize)
 	}
-	return b, nil
+	return nil
 }
 
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }

@@ -65,11 +65,14 @@ func (s *server) serve(sock winsock.SOCKET) {
 	peer.Check(winsock.SetSockOptInt(sock, wsa.IPPROTO_TCP, wsa.TCP_NODELAY, 1))
 	s.associate(sock, dataKey)
 	op := s.newOperation(sock)
-	if s.Mode == peer.Source {
+	switch s.Mode {
+	case peer.Source:
 		op.start(op.send(op.buf))
-		return
+	case peer.File:
+		op.start(op.sendFile())
+	default:
+		op.start(op.receive())
 	}
-	op.start(op.receive())
 }
 
 // answer posts the receives of the UDP socket.

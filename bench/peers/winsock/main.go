@@ -7,6 +7,7 @@ package main
 import (
 	"flag"
 	"net/netip"
+	"os"
 	"runtime"
 
 	"winsock"
@@ -23,6 +24,7 @@ type server struct {
 	skip     bool // operations on data that end at once are told by the call alone
 	port     winsock.HANDLE
 	listener winsock.SOCKET
+	file     *os.File // to send, for the mode of that name
 }
 
 // The keys tell which kind of structure the overlapped one is the beginning of.
@@ -37,6 +39,10 @@ func main() {
 	runtime.GOMAXPROCS(s.Workers)
 	_, err := winsock.WSAStartup(winsock.Version22)
 	peer.Check(err)
+	if s.Mode == peer.File {
+		s.file, err = os.Open(s.File)
+		peer.Check(err)
+	}
 	s.port, err = winsock.CreateIoCompletionPort(winsock.INVALID_HANDLE_VALUE, 0, 0, uint32(s.Workers))
 	peer.Check(err)
 

@@ -61,7 +61,7 @@ func (op *operation) next(n int, err error) (uint32, error, bool) {
 			return op.began(op.send(op.buf[:n]))
 		}
 		return op.began(op.receive()) // also after an error, which was of an earlier send
-	case err != nil || n == 0:
+	case err != nil || n == 0 || op.server.Mode == peer.File:
 		return 0, op.hangUp(), false
 	case op.server.Mode == peer.Sink:
 		return op.began(op.receive())
@@ -104,6 +104,11 @@ func (op *operation) send(p []byte) (int, error) {
 		return winsock.WSASendTo(op.sock, op.bufs[:], 0, &op.from, &op.overlapped, nil)
 	}
 	return winsock.WSASend(op.sock, op.bufs[:], 0, &op.overlapped, nil)
+}
+
+// sendFile is an operation that ends when the whole file is sent.
+func (op *operation) sendFile() (int, error) {
+	return 0, winsock.TransmitFile(op.sock, op.server.file, 0, 0, &op.overlapped, nil, 0)
 }
 
 func (op *operation) hangUp() error {
