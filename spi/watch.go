@@ -2,7 +2,12 @@
 
 package spi
 
-import "sync"
+import (
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+)
 
 // A Watcher is told when events of a socket may have begun to hold. It is a
 // hint: whoever is woken tries again.
@@ -67,10 +72,31 @@ func (l *WatchList) Notify(events Events) {
 	defer l.mu.Unlock()
 	for w := l.first; w != nil; w = w.next {
 		if events&(w.Mask|EventsEnd) != 0 {
-			w.Notify(events)
+			w.tell(events)
 		}
 	}
 }
+
+// tell calls Notify and survives it: on the goroutine that tells of events,
+// others depend.
+func (w *Watcher) tell(events Events) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error("spi: a watcher panicked", "events", events, "panic", v, "stack", string(debug.Stack()))
+			if f := noticeLost.Load(); f != nil {
+				go (*f)()
+			}
+		}
+	}()
+	w.Notify(events)
+}
+
+var noticeLost atomic.Pointer[func()]
+
+// OnNoticeLost has f called, on a goroutine of its own, whenever the Notify
+// of a watcher has panicked. Somebody may then wait for what it should have
+// told, and nobody knows who.
+func OnNoticeLost(f func()) { noticeLost.Store(&f) }
 
 // Empty reports whether nobody watches.
 func (l *WatchList) Empty() bool {
