@@ -66,6 +66,35 @@ func (s *socket) routineLeave(old *path) {
 	closeGuarded(old.top, s.info)
 }
 
+func init() { spi.OnNoticeLost(tellEverybody) }
+
+// tellEverybody makes all that wait on sockets look again, as the notice of
+// one of them was lost in a layer that panicked.
+func tellEverybody() {
+	for _, o := range object.All() {
+		if s, ok := o.(*socket); ok {
+			s.recv.tell()
+			s.send.tell()
+			if r := s.selection.recorder.Load(); r != nil {
+				r.notify(spi.EventAll)
+			}
+			if a := s.async.Load(); a != nil {
+				a.notify(spi.EventAll)
+			}
+		}
+		release(o)
+	}
+}
+
+// tell makes every waiter of the direction believe that something happened.
+func (h *half) tell() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := h.waiters; w != nil; w = w.next {
+		w.Notify(spi.EventAll)
+	}
+}
+
 // logFailure says that a provider has panicked.
 func logFailure(info *wsa.ProtocolInfo, call string, v any) {
 	slog.Error("winsock: a provider failed; its socket is aborted",
