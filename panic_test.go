@@ -4,6 +4,7 @@ package winsock
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,6 +70,9 @@ func (p *panickyProvider) Cleanup() error {
 type panickySocket struct {
 	layer.PassThrough
 	armed atomic.Value // the method that panics
+
+	mu       sync.Mutex // protects watchers
+	watchers map[*spi.Watcher]*spi.Watcher
 }
 
 func (s *panickySocket) in(method string) { panicIf(s.armed.Load() == method) }
@@ -114,9 +118,32 @@ func (s *panickySocket) Shutdown(how int32) error {
 	s.in("Shutdown")
 	return s.PassThrough.Shutdown(how)
 }
-func (s *panickySocket) Unpark()                { s.in("Unpark"); s.PassThrough.Unpark() }
-func (s *panickySocket) Unwatch(w *spi.Watcher) { s.in("Unwatch"); s.PassThrough.Unwatch(w) }
-func (s *panickySocket) Watch(w *spi.Watcher)   { s.in("Watch"); s.PassThrough.Watch(w) }
+func (s *panickySocket) Unpark() { s.in("Unpark"); s.PassThrough.Unpark() }
+
+// Watch puts a watcher of the layer's own on the socket below.
+func (s *panickySocket) Watch(w *spi.Watcher) {
+	s.in("Watch")
+	own := &spi.Watcher{Mask: w.Mask, Notify: func(e spi.Events) { s.in("Notify"); w.Notify(e) }}
+	s.mu.Lock()
+	if s.watchers == nil {
+		s.watchers = make(map[*spi.Watcher]*spi.Watcher)
+	}
+	s.watchers[w] = own
+	s.mu.Unlock()
+	s.PassThrough.Watch(own)
+}
+
+func (s *panickySocket) Unwatch(w *spi.Watcher) {
+	s.in("Unwatch")
+	s.mu.Lock()
+	own := s.watchers[w]
+	delete(s.watchers, w)
+	s.mu.Unlock()
+	if own != nil {
+		s.PassThrough.Unwatch(own)
+	}
+}
+
 func (s *panickySocket) Connect(name *wsa.Sockaddr) error {
 	s.in("Connect")
 	return s.PassThrough.Connect(name)
@@ -138,11 +165,11 @@ func (s *panickySocket) SetSockOpt(level, name int32, value []byte) error {
 	return s.PassThrough.SetSockOpt(level, name, value)
 }
 
-// Park makes every second wait one by a watcher, so that both ways are gone.
 func (s *panickySocket) Park(d spi.Direction, try func() bool) (bool, error) {
 	s.in("Park")
-	if s.armed.Load() == "Watch" || s.armed.Load() == "Unwatch" {
-		return false, nil
+	switch s.armed.Load() {
+	case "Watch", "Unwatch", "Notify":
+		return false, nil // so that it is watched
 	}
 	return s.PassThrough.Park(d, try)
 }
@@ -303,6 +330,44 @@ func TestPanicWhenWoken(t *testing.T) {
 	arm(t, s, "Recv") // before or after the first try, which is the same
 	b.send(peer, "x")
 	wantErr(t, "recv", done(t, ended), wsa.WSAECONNABORTED)
+}
+
+// TestPanicInNotify: what a layer's watcher keeps from those above it is
+// found all the same.
+func TestPanicInNotify(t *testing.T) {
+	for what, wait := range map[string]func(s SOCKET) error{
+		"recv": func(s SOCKET) error { _, err := Recv(s, make([]byte, 1), 0); return err },
+		"select": func(s SOCKET) error {
+			timeout := soon
+			_, err := Select(&FdSet{s}, nil, nil, &timeout)
+			return err
+		},
+		"WSAPoll": func(s SOCKET) error { _, err := WSAPoll([]PollFd{{Fd: s, Events: wsa.POLLIN}}, -1); return err },
+	} {
+		t.Run(what, func(t *testing.T) {
+			leavesNothing(t)
+			started(t)
+			b := panickyBed(t)
+			s, peer := b.connected()
+			arm(t, s, "Notify")
+			ended := make(chan error, 1)
+			go func() { ended <- wait(s) }()
+			untilWatched(t, s)
+			b.send(peer, "x")
+			wantErr(t, what, done(t, ended), 0)
+			worksAsUsual(t)
+		})
+	}
+	t.Run("WSAEventSelect", onTheKernel(func(b *bed) {
+		leavesNothing(b.T)
+		started(b)
+		b = panickyBed(b.T)
+		s, peer := b.connected()
+		arm(b, s, "Notify")
+		w := b.selecting(s, wsa.FD_READ)
+		b.send(peer, "x")
+		w.want("data", wsa.FD_READ)
+	}))
 }
 
 // TestPanicOfTheAccepted: a connection that cannot become a socket.
