@@ -57,6 +57,7 @@ func (s *socket) startConnect(name *wsa.Sockaddr, data []byte, overlapped *Overl
 	a := s.ofAsync()
 	r := newRequest(a, nil, overlapped, nil)
 	r.msg.SetBuffer(data)
+	high := overlapped.InternalHigh
 	if err := r.begin(); err != nil {
 		r.drop()
 		return err
@@ -79,7 +80,8 @@ func (s *socket) startConnect(name *wsa.Sockaddr, data []byte, overlapped *Overl
 	if err != nil && err != wsa.WSAEWOULDBLOCK && !ofNetwork(err) {
 		s.context.CompareAndSwap(contextConnecting, before)
 		r.drop()
-		return err // difference 67: the structure is as it is
+		overlapped.InternalHigh = high // difference 67, as is that Internal stays
+		return err
 	}
 	s.selection.connecting(s)
 	a.connect, r.end = r, endConnect
