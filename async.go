@@ -51,6 +51,7 @@ type async struct {
 	recv, send requestQueue
 	arriving   requestList // AcceptEx that have a connection and wait for its first data
 	connect    *request    // ConnectEx under way
+	rio        *rioRequestQueue
 	note       *notification
 
 	port  *completionPort // where ends are told, nil if it has none
@@ -252,6 +253,9 @@ func (a *async) close() {
 	a.closed = true
 	a.unwatchLocked()
 	a.cancelLocked(func(*request) bool { return true })
+	if a.rio != nil {
+		a.rio.closeLocked()
+	}
 	if a.port != nil {
 		a.port.Release()
 		a.port = nil

@@ -494,6 +494,7 @@ func CloseHandle(h HANDLE) error {
 		closed = o.Close()
 	case *Thread:
 		return o.Close()
+	case *rioCompletionQueue, *rioRequestQueue, *rioBuffer: // have functions of their own
 	default:
 		closed = object.Close(o)
 	}

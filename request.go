@@ -28,6 +28,8 @@ type request struct {
 	keepsOffset bool     // ov.Offset is a place in a file and is left alone
 	sync        *syncEnd // the caller waits, and nobody else is told
 
+	rio *rioRequest // its end is a result of registered I/O, and told nowhere else
+
 	owner      *async // whose port, event and handle tell of the end
 	overlapped *Overlapped
 	completion *Completion
@@ -46,7 +48,7 @@ func (r *request) free() {
 	r.msg.Reset()
 	r.try, r.next, r.prev, r.end, r.n, r.err, r.more = nil, nil, nil, nil, 0, nil, nil
 	r.keepsOffset, r.sync = false, nil
-	r.owner, r.overlapped, r.completion, r.thread = nil, nil, nil, nil
+	r.rio, r.owner, r.overlapped, r.completion, r.thread = nil, nil, nil, nil, nil
 	if r.partial != nil {
 		clear(r.partial[:cap(r.partial)])
 		r.partial = r.partial[:0]
@@ -102,6 +104,11 @@ const (
 func (r *request) complete(atOnce bool) {
 	if r.end != nil {
 		r.end(r)
+	}
+	if r.rio != nil {
+		r.rio.ended(r)
+		r.free()
+		return
 	}
 	if r.sync != nil {
 		r.sync.told(r.n, r.err)

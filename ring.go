@@ -2,16 +2,19 @@
 
 package winsock
 
-// A ring is a queue of packets that grows as needed.
-type ring struct {
-	items  []packet // its length is a power of two
+// A ring is a completion port's queue.
+type ring = ringOf[packet]
+
+// A ringOf is a queue that grows as needed.
+type ringOf[T any] struct {
+	items  []T // its length is a power of two
 	first  int
 	length int
 }
 
-func (r *ring) push(k packet) {
+func (r *ringOf[T]) push(k T) {
 	if r.length == len(r.items) {
-		grown := make([]packet, max(16, 2*len(r.items)))
+		grown := make([]T, max(16, 2*len(r.items)))
 		for i := range r.length {
 			grown[i] = r.items[(r.first+i)&(len(r.items)-1)]
 		}
@@ -21,9 +24,10 @@ func (r *ring) push(k packet) {
 	r.length++
 }
 
-func (r *ring) pop() packet {
+func (r *ringOf[T]) pop() T {
 	k := r.items[r.first]
-	r.items[r.first] = packet{} // hold on to nothing
+	var nothing T // to hold on to
+	r.items[r.first] = nothing
 	r.first = (r.first + 1) & (len(r.items) - 1)
 	r.length--
 	return k
