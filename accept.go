@@ -153,7 +153,7 @@ func (s *socket) nextConnection() (a acceptable, err error) {
 func (s *socket) ask(condition ConditionFunc, a acceptable) error {
 	params := ConditionParams{CallerID: a.peer}
 	_ = a.sock.GetSockName(&params.CalleeID) // an unknown address stays empty
-	switch condition(&params) {
+	switch a.put(condition, &params) {
 	case CF_ACCEPT:
 		return nil
 	case CF_DEFER:
@@ -163,6 +163,18 @@ func (s *socket) ask(condition ConditionFunc, a acceptable) error {
 	}
 	reject(a.sock)
 	return wsa.WSAECONNREFUSED
+}
+
+// put calls the condition function. If that panics, the connection is reset
+// and the panic goes on: it is the program's own, no failure of a provider.
+func (a *acceptable) put(condition ConditionFunc, params *ConditionParams) int32 {
+	defer func() {
+		if v := recover(); v != nil {
+			reject(a.sock)
+			panic(programPanic{v})
+		}
+	}()
+	return condition(params)
 }
 
 // admit makes a socket of a connection.

@@ -17,11 +17,19 @@ import (
 // rest of the program lives on.
 func (s *socket) done(call string, err *error) {
 	if v := recover(); v != nil {
+		if p, ok := v.(programPanic); ok {
+			s.Release()
+			panic(p.value)
+		}
 		s.fail(call, v)
 		*err = wsa.WSAECONNABORTED
 	}
 	s.Release()
 }
+
+// A programPanic is a panic of the program's own code, which a call has run
+// and which is to reach the program.
+type programPanic struct{ value any }
 
 // fail takes a socket whose chain has panicked off that chain. Every further
 // call on it answers WSAECONNABORTED.

@@ -62,6 +62,11 @@ func (s *socket) bindInetLocked(name *wsa.Sockaddr) error {
 	if addr.Unmap().IsMulticast() || addr.Unmap() == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return wsa.WSAEADDRNOTAVAIL // difference 22
 	}
+	if id := name.ScopeID(); id != 0 {
+		if _, err := net.InterfaceByIndex(int(id)); err != nil {
+			return wsa.WSAEADDRNOTAVAIL // the kernel would keep the wrong scope for later binds (difference 23)
+		}
+	}
 	v6only := s.opts.Bool(ruleV6Only)
 	if addr.Is4In6() && v6only {
 		return wsa.WSAEADDRNOTAVAIL

@@ -303,3 +303,16 @@ func setInt(t testing.TB, s *socket, level, name int32, v int) {
 func trySetInt(s *socket, level, name int32, v int) error {
 	return s.SetSockOpt(level, name, []byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)})
 }
+
+// A bind to a scope that there is not leaves nothing behind (difference 23).
+func TestBindWrongScope(t *testing.T) {
+	s := newSock(t, tcp6)
+	wrong := wsa.SockaddrFrom(netip.MustParseAddrPort("[fe80::1%9999]:0"))
+	if err := s.Bind(&wrong); err != wsa.WSAEADDRNOTAVAIL {
+		t.Errorf("difference 23: bind to a wrong scope: %v", err)
+	}
+	right := wsa.SockaddrFrom(netip.MustParseAddrPort("[::1]:0"))
+	if err := s.Bind(&right); err != nil {
+		t.Errorf("difference 23: bind after that: %v", err)
+	}
+}
