@@ -371,6 +371,34 @@ func TestAcceptExSwallowsFDAccept(t *testing.T) {
 	})
 }
 
+// TestReceiveSwallowsFDRead: a pending WSARecv takes the data before
+// WSAEventSelect hears of it; what it leaves is told (difference 113).
+func TestReceiveSwallowsFDRead(t *testing.T) {
+	onEveryChain(t, func(b *bed) {
+		client, server := b.connected()
+		port := newTestPort(b, 0)
+		associate(b, server, port, 1)
+		var ov Overlapped
+		_, err := WSARecv(server, [][]byte{make([]byte, 4)}, nil, &ov, nil)
+		wantErr(b, "WSARecv", err, wsa.WSA_IO_PENDING)
+		event, err := WSACreateEvent()
+		must(b, err)
+		defer WSACloseEvent(event)
+		must(b, WSAEventSelect(server, event, wsa.FD_READ))
+		b.send(client, "took")
+		b.next(port)
+		var events wsa.NetworkEvents
+		must(b, WSAEnumNetworkEvents(server, event, &events))
+		if events.NetworkEvents != 0 {
+			b.Errorf("events %#x for data that WSARecv took", events.NetworkEvents)
+		}
+		b.send(client, "left")
+		if i, err := WSAWaitForMultipleEvents([]HANDLE{event}, false, uint32(soon.Milliseconds()), false); i != 0 || err != nil {
+			b.Errorf("FD_READ of what came later: %d, %v", i, err)
+		}
+	})
+}
+
 // TestUpdateAcceptContext: SO_UPDATE_ACCEPT_CONTEXT wants a listener.
 func TestUpdateAcceptContext(t *testing.T) {
 	started(t)

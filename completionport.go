@@ -5,6 +5,7 @@ package winsock
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winsock/internal/poller"
@@ -41,6 +42,8 @@ type completionPort struct {
 	object.Header
 
 	limit int // how many may work at once
+
+	again atomic.Bool // told is not empty
 
 	mu       sync.Mutex // protects what follows
 	packets  ring
@@ -283,7 +286,9 @@ func GetQueuedCompletionStatusEx(port HANDLE, entries []OverlappedEntry, timeout
 		return 0, err
 	}
 	defer p.Release()
-	p.lookAgain()
+	if p.again.Load() {
+		p.lookAgain()
+	}
 	if alertable {
 		if t := knownThread(); t != nil {
 			return p.getAlertably(t, entries, timeout)
@@ -300,6 +305,7 @@ func (p *completionPort) takeLocked(entries []OverlappedEntry) (n int) {
 			var again bool
 			if k.transferred, again = k.note.deliver(); again {
 				p.told = append(p.told, k.note)
+				p.again.Store(true)
 			}
 		}
 		entries[n] = OverlappedEntry{k.key, k.overlapped, uint64(k.status), k.transferred}

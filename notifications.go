@@ -235,6 +235,7 @@ func (p *completionPort) lookAgain() {
 	p.mu.Lock()
 	list := p.told
 	p.told = nil
+	p.again.Store(false)
 	p.mu.Unlock()
 	for _, n := range list {
 		a := n.sock.ofAsync()
