@@ -113,9 +113,8 @@ func TestQuarantine(t *testing.T) {
 
 // TestGenerations: a slot's handles come back only after all generations.
 func TestGenerations(t *testing.T) {
-	type state struct{ generation, turns int }
-	seen := map[Handle]int{}
-	slots := map[uint32]*state{}
+	seen := map[Handle]int{}  // the turn of its slot in which a handle was seen last
+	turns := map[uint32]int{} // of each slot
 	for turn := range 2 * maxGeneration {
 		y := new(thing)
 		h, err := Open(y)
@@ -123,16 +122,12 @@ func TestGenerations(t *testing.T) {
 			t.Fatal(err)
 		}
 		Close(y)
-		s := slots[h.slot()]
-		if s == nil {
-			s = new(state)
-			slots[h.slot()] = s
+		turns[h.slot()]++
+		now := turns[h.slot()]
+		if last, ok := seen[h]; ok && now-last < maxGeneration {
+			t.Fatalf("turn %d: handle %#x came back after %d uses of its slot", turn, h, now-last)
 		}
-		s.turns++
-		if last, ok := seen[h]; ok && s.turns-last < maxGeneration {
-			t.Fatalf("turn %d: handle %#x came back after %d uses of its slot", turn, h, s.turns-last)
-		}
-		seen[h] = s.turns
+		seen[h] = now
 	}
 }
 
