@@ -17,9 +17,9 @@ import (
 //
 //	NAME[:KEY=VALUE[,KEY=VALUE]...]
 //
-// The same form names a layer on the command line. A comma, a backslash or
-// (at the start of a path's options) nothing else in a value is escaped by
-// a backslash. A key without "=" has the value "true".
+// The same form names a layer on the command line. In a value, a backslash
+// stands before a comma or a backslash that belongs to it. A key without "="
+// has the value "true".
 
 // An Option declares one option of a driver's path.
 type Option struct {
