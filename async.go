@@ -49,9 +49,9 @@ type async struct {
 	drained    bool // a receive has emptied the kernel's buffer, and nothing was told since
 	ended      bool // the end of the stream, or a reset, was told
 	recv, send requestQueue
-	arriving   requestList // AcceptEx that have a connection and wait for its first data
-	connect    *request    // ConnectEx under way
-	rio        *rioRequestQueue
+	arriving   requestList      // AcceptEx that have a connection and wait for its first data
+	connect    *request         // ConnectEx under way
+	rio        *rioRequestQueue // of registered I/O, nil if it has none
 	note       *notification
 
 	port  *completionPort // where ends are told, nil if it has none
@@ -78,6 +78,10 @@ func (a *async) notify(events spi.Events) {
 
 // readEvents are those after which a receive is worth a try.
 const readEvents = spi.EventRead | spi.EventOOB | spi.EventAccept | spi.EventsEnd
+
+// writeEvents are those that leave receives as they were. The kernel tells of
+// them whenever a datagram was sent.
+const writeEvents = spi.EventWrite | spi.EventConnect
 
 // start begins an operation of the queue, and answers as the overlapped
 // calls do: with the bytes if it ended at once, else with WSA_IO_PENDING.
@@ -188,8 +192,11 @@ func (a *async) run() {
 	if s.path.Load().top != a.watched && a.watched != nil { // the chain was replaced
 		a.unwatchLocked()
 		a.watchLocked()
+		events = spi.EventAll
 	}
-	a.pumpLocked(&a.recv)
+	if events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.connect != nil {
+		a.pumpLocked(&a.recv)
+	}
 	a.pumpLocked(&a.send)
 	a.pumpConnectLocked()
 	a.pumpArrivedLocked()
