@@ -4,8 +4,10 @@ package winsock
 
 import (
 	"reflect"
+	"sync"
 	"testing"
 
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -92,5 +94,48 @@ func TestExtensionChains(t *testing.T) {
 		if err := call(s); err == nil || err == wsa.WSAENOTSOCK {
 			t.Errorf("%s on its chain's socket: %v", name, err)
 		}
+	}
+}
+
+// An extending layer has a ConnectEx of its own.
+type extending struct{ spi.Socket }
+
+func (extending) Extension(id wsa.GUID) any {
+	if id == wsa.WSAID_CONNECTEX {
+		return "the layer's own"
+	}
+	return nil
+}
+
+type extendingProvider struct{}
+
+func (extendingProvider) Cleanup() error { return nil }
+
+func (extendingProvider) Socket(o *spi.Opening) (spi.Socket, error) {
+	below, err := o.Next(o)
+	if err != nil {
+		return nil, err
+	}
+	return extending{below}, nil
+}
+
+var registerExtending = sync.OnceFunc(func() {
+	spi.Register(&spi.Driver{Name: "extending", Startup: func(*spi.StartupParams) (spi.Provider, error) { return extendingProvider{}, nil }})
+})
+
+// TestExtensionOfLayer: what a layer has comes before what Winsock has.
+func TestExtensionOfLayer(t *testing.T) {
+	started(t)
+	registerExtending()
+	c, err := Compose(wsa.AF_INET, wsa.SOCK_STREAM, 0, nil, "extending")
+	must(t, err)
+	s, err := c.Socket(wsa.WSA_FLAG_OVERLAPPED)
+	must(t, err)
+	defer CloseSocket(s)
+	if f, err := ExtensionFunction(s, wsa.WSAID_CONNECTEX); f != "the layer's own" || err != nil {
+		t.Errorf("ConnectEx is %v, %v", f, err)
+	}
+	if f, err := ExtensionFunction(s, wsa.WSAID_ACCEPTEX); err != nil {
+		t.Errorf("AcceptEx is %v, %v", f, err)
 	}
 }
