@@ -116,9 +116,9 @@ func TestConnectExRefused(t *testing.T) {
 	})
 }
 
-// TestConnectExPending: what happens to a ConnectEx that nobody answers: a
-// second one, cancelling it, and closing the socket. It needs a listener whose
-// queue is full, which of the beds only the network in memory is quick with.
+// TestConnectExPending: a second ConnectEx while one pends, and cancelling it,
+// after which the socket can connect again. It runs on the network in memory,
+// where an attempt takes a moment.
 func TestConnectExPending(t *testing.T) {
 	started(t)
 	b := beds(t)["mem"]

@@ -8,8 +8,9 @@ import "winsock/wsa"
 // before it is sent ("DisconnectEx function"). With TF_REUSE_SOCKET it ends
 // the connection as closesocket would, and the socket is as good as new: one
 // that was accepted can be passed to [AcceptEx], any other is still bound and
-// can be passed to [ConnectEx]. Receives that pend then are aborted. Without
-// an overlapped structure it waits for its turn.
+// can be passed to [ConnectEx]. Receives that pend then are aborted, and
+// options that the provider keeps have their defaults. Without an overlapped
+// structure it waits for its turn.
 //
 // Errors: WSANOTINITIALISED, WSAENOTSOCK; WSAEINVAL for other flags;
 // WSAENOTCONN without a connection; WSAEINTR; WSA_IO_PENDING when it is
