@@ -38,45 +38,57 @@ type acceptable struct {
 }
 
 // deferredAccepts holds the deferred connections of a listening socket,
-// oldest first. They come before what the provider still has.
-type deferredAccepts struct {
-	count atomic.Int32 // len(queue), for readers without the lock
+// oldest first. They come before what the provider still has. Few sockets
+// ever have one, so that the queue is made for the first.
+type deferredAccepts struct{ queue atomic.Pointer[acceptQueue] }
 
-	mu    sync.Mutex // protects queue
-	queue []acceptable
+type acceptQueue struct {
+	count atomic.Int32 // len(list), for readers without the lock
+
+	mu   sync.Mutex // protects list
+	list []acceptable
+}
+
+// any reports whether there is a deferred connection.
+func (d *deferredAccepts) any() bool {
+	q := d.queue.Load()
+	return q != nil && q.count.Load() > 0
 }
 
 func (d *deferredAccepts) take() (a acceptable, ok bool) {
-	if d.count.Load() == 0 {
+	if !d.any() {
 		return a, false
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.queue) == 0 {
+	q := d.queue.Load()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.list) == 0 {
 		return a, false
 	}
-	a = d.queue[0]
-	d.queue = d.queue[1:]
-	d.count.Store(int32(len(d.queue)))
+	a = q.list[0]
+	q.list = q.list[1:]
+	q.count.Store(int32(len(q.list)))
 	return a, true
 }
 
 func (d *deferredAccepts) putBack(a acceptable) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.queue = append([]acceptable{a}, d.queue...)
-	d.count.Store(int32(len(d.queue)))
+	d.queue.CompareAndSwap(nil, new(acceptQueue))
+	q := d.queue.Load()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.list = append([]acceptable{a}, q.list...)
+	q.count.Store(int32(len(q.list)))
 }
 
 // drop closes what is left when the listener goes.
 func (d *deferredAccepts) drop() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, a := range d.queue {
+	for {
+		a, ok := d.take()
+		if !ok {
+			return
+		}
 		reject(a.sock)
 	}
-	d.queue = nil
-	d.count.Store(0)
 }
 
 // reject resets a connection that is not wanted.
@@ -158,7 +170,7 @@ func (s *socket) ask(condition ConditionFunc, a acceptable) error {
 		return nil
 	case CF_DEFER:
 		s.deferred.putBack(a)
-		s.recv.wake()
+		s.wake(spi.Receiving)
 		return wsa.WSATRY_AGAIN
 	}
 	reject(a.sock)
@@ -183,8 +195,7 @@ func (s *socket) admit(a acceptable, peer *wsa.Sockaddr) (SOCKET, error) {
 	child := newSocket(a.sock, s.chain, s.flags)
 	child.nonblocking.Store(s.nonblocking.Load())
 	child.lingering.Store(s.lingering.Load())
-	child.recv.timeout.Store(s.recv.timeout.Load())
-	child.send.timeout.Store(s.send.timeout.Load())
+	child.takeTimeouts(s)
 	h, err := adopt(child)
 	if err != nil {
 		return INVALID_SOCKET, err

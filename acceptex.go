@@ -158,7 +158,7 @@ func tryAccept(r *request, l *socket) (done bool) {
 	_ = conn.sock.GetSockName(&local) // an unknown address stays empty
 	if !putAcceptName(c.local, &local) || !putAcceptName(c.remote, &conn.peer) {
 		l.deferred.putBack(conn)
-		l.recv.wake()
+		l.wake(spi.Receiving)
 		r.err = wsa.ERROR_INSUFFICIENT_BUFFER
 		return true
 	}

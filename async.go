@@ -287,10 +287,10 @@ func (a *async) claimLocked() {
 			a.shutLocked()
 		}
 		a.sock.selection.released()
-		a.sock.recv.wake()
+		a.sock.wake(spi.Receiving)
 	}
 	if a.send.first == nil && a.sending.Swap(false) {
-		a.sock.send.wake()
+		a.sock.wake(spi.Sending)
 	}
 }
 

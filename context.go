@@ -69,8 +69,7 @@ func updateAcceptContext(s *socket, value []byte) error {
 	}
 	if s.context.CompareAndSwap(contextAccepted, contextWhole) {
 		s.lingering.Store(s.lingering.Load() || l.lingering.Load())
-		s.recv.timeout.Store(l.recv.timeout.Load())
-		s.send.timeout.Store(l.send.timeout.Load())
+		s.takeTimeouts(l)
 	}
 	return nil
 }

@@ -39,8 +39,7 @@ func (s *socket) fail(call string, v any) {
 	if old == abortedPath {
 		return
 	}
-	s.recv.wake()
-	s.send.wake()
+	s.wakeAll()
 	s.selection.failed()
 	if a := s.async.Load(); a != nil {
 		a.failed()
@@ -81,8 +80,10 @@ func init() { spi.OnNoticeLost(tellEverybody) }
 func tellEverybody() {
 	for _, o := range object.All() {
 		if s, ok := o.(*socket); ok {
-			s.recv.tell()
-			s.send.tell()
+			if h := s.halves.Load(); h != nil {
+				h[spi.Receiving].tell()
+				h[spi.Sending].tell()
+			}
 			if r := s.selection.recorder.Load(); r != nil {
 				r.notify(spi.EventAll)
 			}

@@ -136,7 +136,7 @@ func (s *socket) transmit(op *operation) (int, error) {
 	}
 	// A send rarely has to wait, so that it is tried before anything is
 	// prepared for waiting; unless a deadline may have passed already.
-	done := s.send.deadline.Load() == 0 && op.sendOnce()
+	done := !s.hasDeadline(spi.Sending) && op.sendOnce()
 	left := op.msg.Bufs
 	total := 0
 	for {

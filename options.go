@@ -110,7 +110,7 @@ var ownOptions = map[int32]ownOption{
 func timeoutOption(d spi.Direction) ownOption {
 	return ownOption{
 		get: func(s *socket, value []byte) (int, error) {
-			return putInt(value, uint32(s.half(d).timeout.Load()/int64(time.Millisecond)))
+			return putInt(value, uint32(s.timeout(d)/time.Millisecond))
 		},
 		set: func(s *socket, value []byte) error {
 			ms, err := takeInt(value)

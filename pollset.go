@@ -170,14 +170,14 @@ func (e *pollEntry) news() bool {
 		}
 		e.follow()
 	}
-	return e.heard.Load() && e.heard.Swap(false) || e.sock.deferred.count.Load() > 0
+	return e.heard.Load() && e.heard.Swap(false) || e.sock.deferred.any()
 }
 
 // watch puts the entry on its socket.
 func (e *pollEntry) watch() {
 	if e.sock != nil {
 		e.Mask = e.want | spi.EventsEnd
-		e.sock.recv.add(&e.waiter)
+		e.sock.half(spi.Receiving).add(&e.waiter)
 		e.follow()
 	}
 }
@@ -207,7 +207,7 @@ func (e *pollEntry) unwatch() {
 	if !e.lost {
 		e.unfollow()
 	}
-	e.sock.recv.remove(&e.waiter)
+	e.sock.half(spi.Receiving).remove(&e.waiter)
 	e.path = nil
 }
 
@@ -220,7 +220,7 @@ func (s *socket) readiness(want spi.Events) (have spi.Events) {
 		}
 		have = s.path.Load().top.Ready(want | spi.EventConnectFail)
 	})
-	if s.deferred.count.Load() > 0 {
+	if s.deferred.any() {
 		have |= spi.EventAccept
 	}
 	if have&spi.EventConnectFail != 0 {

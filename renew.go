@@ -40,8 +40,7 @@ func (s *socket) replaceLocked(top spi.Socket) {
 	if old.parker != nil {
 		guarded(s.info, old.parker.Unpark)
 	}
-	s.recv.wake()
-	s.send.wake()
+	s.wakeAll()
 	closeGuarded(old.top, s.info)
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -301,9 +302,9 @@ func untilWatched(t testing.TB, h SOCKET) {
 	must(t, err)
 	defer s.Release()
 	for end := time.Now().Add(soon); ; time.Sleep(100 * time.Microsecond) {
-		s.recv.mu.Lock()
-		waiting := s.recv.waiters != nil
-		s.recv.mu.Unlock()
+		s.half(spi.Receiving).mu.Lock()
+		waiting := s.half(spi.Receiving).waiters != nil
+		s.half(spi.Receiving).mu.Unlock()
 		if waiting {
 			return
 		}
@@ -371,7 +372,7 @@ func TestSelectFollows(t *testing.T) {
 		next, err := use(to)
 		must(b, err)
 		before := old.path.Swap(next.path.Load())
-		old.recv.wake()
+		old.half(spi.Receiving).wake()
 		b.send(c, "x")
 		wantSelected(b, "the socket that it has become", done(b, result), inRead)
 		old.path.Store(before)

@@ -45,8 +45,7 @@ type socket struct {
 
 	left atomic.Pointer[path] // a chain that failed and was not closed yet
 
-	recv, send half
-
+	halves   atomic.Pointer[[2]half] // by spi.Direction; nil until one is needed
 	deferred deferredAccepts
 
 	context   atomic.Uint32              // what of a connection it has to be told yet, see context.go
@@ -199,8 +198,7 @@ func (s *socket) close() bool {
 	if p := s.path.Load(); p.parker != nil {
 		s.guard("Unpark", p.parker.Unpark)
 	}
-	s.recv.wake()
-	s.send.wake()
+	s.wakeAll()
 	if a := s.async.Load(); a != nil {
 		a.close()
 	}

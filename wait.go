@@ -69,16 +69,17 @@ func (w *waiter) pause(until time.Time) bool {
 // Errors: WSAETIMEDOUT when the direction's time-out or deadline has passed,
 // WSAEINTR when the socket is closed meanwhile.
 func (s *socket) await(d spi.Direction, events spi.Events, parkable bool, try func() bool) error {
-	h := s.half(d)
 	p := s.path.Load()
 	if parkable && p.parker != nil {
-		h.setParkDeadline(p.parker, d)
+		if h := s.halves.Load(); h != nil {
+			h[d].setParkDeadline(p.parker, d)
+		}
 		parked, err := p.parker.Park(d, try)
 		if parked {
 			return err
 		}
 	}
-	return s.awaitWatching(p.top, h, events, try)
+	return s.awaitWatching(p.top, s.half(d), events, try)
 }
 
 func (s *socket) awaitWatching(top spi.Socket, h *half, events spi.Events, try func() bool) error {
@@ -119,12 +120,50 @@ func (s *socket) awaitWatching(top spi.Socket, h *half, events spi.Events, try f
 	}
 }
 
-// half returns what is kept for a direction.
+// half returns what is kept for a direction, making it when first needed.
 func (s *socket) half(d spi.Direction) *half {
-	if d == spi.Receiving {
-		return &s.recv
+	h := s.halves.Load()
+	if h == nil {
+		s.halves.CompareAndSwap(nil, new([2]half))
+		h = s.halves.Load()
 	}
-	return &s.send
+	return &h[d]
+}
+
+// timeout returns the direction's time-out, 0 if it has none.
+func (s *socket) timeout(d spi.Direction) time.Duration {
+	if h := s.halves.Load(); h != nil {
+		return time.Duration(h[d].timeout.Load())
+	}
+	return 0
+}
+
+// takeTimeouts gives the socket the time-outs of another one.
+func (s *socket) takeTimeouts(from *socket) {
+	for _, d := range []spi.Direction{spi.Receiving, spi.Sending} {
+		if t := from.timeout(d); t != s.timeout(d) {
+			s.half(d).timeout.Store(int64(t))
+		}
+	}
+}
+
+// hasDeadline reports whether the direction has a deadline.
+func (s *socket) hasDeadline(d spi.Direction) bool {
+	h := s.halves.Load()
+	return h != nil && h[d].deadline.Load() != 0
+}
+
+// wake makes every waiter of the direction look again.
+func (s *socket) wake(d spi.Direction) {
+	if h := s.halves.Load(); h != nil {
+		h[d].wake()
+	}
+}
+
+// wakeAll makes every waiter look again.
+func (s *socket) wakeAll() {
+	s.wake(spi.Receiving)
+	s.wake(spi.Sending)
 }
 
 // until returns when a call that began at the given time must give up.
