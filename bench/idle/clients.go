@@ -13,7 +13,8 @@ import (
 )
 
 // beClients opens n connections, spread over the addresses, and holds them.
-// They are plain descriptors, as the clients are not what is measured.
+// They are plain descriptors, as the clients are not what is measured. A reset
+// ends them, so that none leaves a port waiting when the process is stopped.
 func beClients(n int, addresses []string) error {
 	if len(addresses) == 0 {
 		return errors.New("no addresses")
@@ -26,6 +27,10 @@ func beClients(n int, addresses []string) error {
 		}
 		if fds[i], err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
 			return fmt.Errorf("socket %d: %w", i, err)
+		}
+		reset := &unix.Linger{Onoff: 1}
+		if err := unix.SetsockoptLinger(fds[i], unix.SOL_SOCKET, unix.SO_LINGER, reset); err != nil {
+			return fmt.Errorf("linger: %w", err)
 		}
 		to := &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
 		for err = unix.EINTR; err == unix.EINTR; {

@@ -14,9 +14,9 @@ import (
 // spare is how many descriptors a process needs beside its connections.
 const spare = 200
 
-// raiseDescriptorLimit sees to it that the process may have n connections,
-// and returns how many it may have if those are too many.
-func raiseDescriptorLimit(n int) (int, error) {
+// setDescriptorLimit lets this process have n connections and no more, or as
+// many as the system permits. It returns how many those are.
+func setDescriptorLimit(n int) (int, error) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, fmt.Errorf("getrlimit: %w", err)
@@ -25,20 +25,24 @@ func raiseDescriptorLimit(n int) (int, error) {
 	if highest, err := numbers("/proc/sys/fs/nr_open"); err == nil {
 		want = min(want, uint64(highest[0]))
 	}
-	if limit.Cur < want {
-		raised := unix.Rlimit{Cur: want, Max: max(want, limit.Max)}
-		if unix.Setrlimit(unix.RLIMIT_NOFILE, &raised) != nil { // not for an ordinary user
-			raised = unix.Rlimit{Cur: min(want, limit.Max), Max: limit.Max}
-			if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &raised); err != nil {
-				return 0, fmt.Errorf("setrlimit: %w", err)
-			}
+	set := unix.Rlimit{Cur: want, Max: max(want, limit.Max)}
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &set) != nil { // not beyond the hard limit for an ordinary user
+		set = unix.Rlimit{Cur: min(want, limit.Max), Max: limit.Max}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &set); err != nil {
+			return 0, fmt.Errorf("setrlimit: %w", err)
 		}
-		limit = raised
 	}
-	if limit.Cur <= spare {
-		return 0, fmt.Errorf("a limit of %d descriptors is too low", limit.Cur)
+	return connectionsWithin(int(set.Cur))
+}
+
+// connectionsWithin returns how many connections a process with so many
+// descriptors may have.
+func connectionsWithin(descriptors int) (int, error) {
+	if descriptors <= spare {
+		return 0, fmt.Errorf("a limit of %d descriptors is too low, as a process needs %d beside its connections",
+			descriptors, spare)
 	}
-	return int(min(limit.Cur-spare, uint64(n))), nil
+	return descriptors - spare, nil
 }
 
 // perAddress is how many connections one address of the server gets: each
@@ -46,7 +50,7 @@ func raiseDescriptorLimit(n int) (int, error) {
 // (connect tries those of the other parity last).
 func perAddress() int {
 	if r, err := numbers("/proc/sys/net/ipv4/ip_local_port_range"); err == nil && len(r) == 2 {
-		return max(1000, (r[1]-r[0])*2/5)
+		return max(1, (r[1]-r[0])*2/5)
 	}
 	return 10000
 }

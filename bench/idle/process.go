@@ -4,13 +4,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -18,8 +18,16 @@ import (
 // The children die with the thread that has started them.
 func init() { runtime.LockOSThread() }
 
-// patience is how long a child may take for one answer.
-const patience = 3 * time.Minute
+// patience is how long the measurement of one kind of server may take, all
+// connections included.
+const patience = 5 * time.Minute
+
+// The words that children are told.
+const (
+	collect = "collect" // collect garbage; the answer is that of liveMemory
+	send    = "send"    // a byte on each connection; the answer is "sent"
+	count   = "count"   // wait for a byte on each connection; the answer is how many
+)
 
 // A child is this program in another role. It is told words by lines, and
 // answers by lines.
@@ -60,7 +68,7 @@ func startChild(role string, n, buffer int, args ...string) (*child, error) {
 
 // answer waits for the child's next line, after telling it a word if that is
 // not empty.
-func (c *child) answer(word string) (string, error) {
+func (c *child) answer(ctx context.Context, word string) (string, error) {
 	if word != "" {
 		if _, err := fmt.Fprintln(c.in, word); err != nil {
 			return "", err
@@ -72,8 +80,8 @@ func (c *child) answer(word string) (string, error) {
 			return "", fmt.Errorf("process %d has ended", c.cmd.Process.Pid)
 		}
 		return line, nil
-	case <-time.After(patience):
-		return "", fmt.Errorf("process %d says nothing", c.cmd.Process.Pid)
+	case <-ctx.Done():
+		return "", fmt.Errorf("process %d says nothing: %w", c.cmd.Process.Pid, ctx.Err())
 	}
 }
 
@@ -82,78 +90,4 @@ func (c *child) stop() {
 	for range c.lines { // until it is gone
 	}
 	_ = c.cmd.Wait() // that it was killed
-}
-
-// resident returns the child's resident memory in bytes.
-func (c *child) resident() (int64, error) {
-	name := fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid)
-	status, err := os.ReadFile(name)
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		var kib int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
-			return kib << 10, nil
-		}
-	}
-	return 0, fmt.Errorf("%s has no VmRSS", name)
-}
-
-// A usage is the resident memory of a server.
-type usage struct{ empty, connected, collected int64 }
-
-// The words that children are told.
-const (
-	collect = "collect" // collect garbage; the answer is "collected"
-	send    = "send"    // a byte on each connection; the answer is "sent"
-	count   = "count"   // wait for a byte on each connection; the answer is how many
-)
-
-func usageOf(k kind, n, buffer int) (u usage, err error) {
-	server, err := startChild(k.name, n, buffer)
-	if err != nil {
-		return u, err
-	}
-	defer server.stop()
-	addresses, err := server.answer("")
-	if err != nil {
-		return u, err
-	}
-	if _, err := server.answer(collect); err != nil {
-		return u, err
-	}
-	if u.empty, err = server.resident(); err != nil {
-		return u, err
-	}
-
-	clients, err := startChild("clients", n, buffer, strings.Fields(addresses)...)
-	if err != nil {
-		return u, err
-	}
-	defer clients.stop()
-	if _, err := clients.answer(""); err != nil {
-		return u, err
-	}
-	if _, err := server.answer(""); err != nil { // it has all connections
-		return u, err
-	}
-	if u.connected, err = server.resident(); err != nil {
-		return u, err
-	}
-	if _, err := server.answer(collect); err != nil {
-		return u, err
-	}
-	if u.collected, err = server.resident(); err != nil {
-		return u, err
-	}
-
-	if _, err := clients.answer(send); err != nil {
-		return u, err
-	}
-	received, err := server.answer(count)
-	if err == nil && received != strconv.Itoa(n) {
-		err = fmt.Errorf("%s of %d connections have received their byte", received, n)
-	}
-	return u, err
 }

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -30,11 +29,9 @@ type tally struct {
 	connected, received chan struct{}
 }
 
-func beServer(k kind, n, buffer int) error {
-	var hosts []string
-	for i := range (n + perAddress() - 1) / perAddress() {
-		hosts = append(hosts, fmt.Sprintf("127.0.0.%d", 1+i))
-	}
+// beServer listens on the hosts, takes n connections, and answers the words
+// of the process that has started it.
+func beServer(k kind, n, buffer int, hosts []string) error {
 	t := &tally{make(chan struct{}, 1024), make(chan struct{}, 1024)}
 	addresses, err := k.start(hosts, buffer, t)
 	if err != nil {
@@ -52,8 +49,7 @@ func beServer(k kind, n, buffer int) error {
 	for words.Scan() {
 		switch words.Text() {
 		case collect:
-			debug.FreeOSMemory()
-			fmt.Println("collected")
+			fmt.Print(liveMemory())
 		case count:
 			fmt.Println(await(t.received, n))
 		}
