@@ -4,6 +4,7 @@ package winsock
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -243,6 +244,7 @@ func exactlyOnce(b *bed, x, y SOCKET, after time.Duration) {
 		case <-finished:
 			closed = true
 		default:
+			runtime.Gosched()
 		}
 	}
 	must(b, CloseSocket(y))

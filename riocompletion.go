@@ -128,7 +128,8 @@ func RIOResizeCompletionQueue(cq RIO_CQ, size uint32) error {
 //
 // An empty queue makes it look for what has become possible on all sockets,
 // unless a completion port's waiter is there to do so: a program that polls
-// needs no other goroutine.
+// needs no other goroutine. One that polls in a loop should let others run
+// all the same, see runtime.Gosched.
 func RIODequeueCompletion(cq RIO_CQ, results []RIORESULT) uint32 {
 	c, err := useCompletionQueue(cq)
 	if err != nil {

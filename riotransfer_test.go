@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ type rioWait func(cq RIO_CQ)
 func rioNotifications(t *testing.T, size uint32) map[string]func() (RIO_CQ, rioWait) {
 	return map[string]func() (RIO_CQ, rioWait){
 		"polled": func() (RIO_CQ, rioWait) {
-			return newTestCQ(t, size, nil), func(RIO_CQ) {}
+			return newTestCQ(t, size, nil), func(RIO_CQ) { runtime.Gosched() }
 		},
 		"event": func() (RIO_CQ, rioWait) {
 			event, err := WSACreateEvent()
