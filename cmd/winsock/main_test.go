@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"winsock/spi/spitest/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
+
+// useCatalog gives the test a catalog file of its own.
+func useCatalog(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "catalog.toml")
+	t.Setenv("WINSOCK_CATALOG", file)
+	return file
+}
+
+// command runs a command line to its end.
+func command(t *testing.T, stdin io.Reader, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var out, errs bytes.Buffer
+	code = run(ctx, args, stdin, &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+// succeed runs a command line that must succeed, and returns what it prints.
+func succeed(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errs, code := command(t, strings.NewReader(""), args...)
+	if code != 0 {
+		t.Fatalf("winsock %s: exit code %d: %s", strings.Join(args, " "), code, errs)
+	}
+	return out
+}
+
+// refuse runs a command line that must fail with exitUsage and say why.
+func refuse(t *testing.T, says string, args ...string) {
+	t.Helper()
+	_, errs, code := command(t, strings.NewReader(""), args...)
+	if code != exitUsage || !strings.Contains(errs, says) {
+		t.Errorf("winsock %s: exit code %d and %q; want %d and a word of %q", strings.Join(args, " "), code, errs, exitUsage, says)
+	}
+}
