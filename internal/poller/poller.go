@@ -197,6 +197,12 @@ func (p *Poller) dispatch(epfd, ms int) (int, error) {
 		ev := &events[i]
 		if ev.Fd < 0 {
 			sys.EventFdTake(p.wakefd)
+			if ms == 0 && p.waiting > 0 {
+				// It was meant for one that waits, and the kernel tells
+				// one only: here the background goroutine, which has
+				// looked a last time.
+				sys.EventFdAdd(p.wakefd)
+			}
 			continue
 		}
 		if s := &p.slots[ev.Fd]; s.desc != nil && s.generation == ev.Pad {
