@@ -16,17 +16,7 @@ import (
 // WSAEINTR, WSAEOPNOTSUPP, WSAEINVAL, WSAENOBUFS, WSAENETRESET,
 // WSAEHOSTUNREACH.
 func Send(h SOCKET, p []byte, flags uint32) (n int, err error) {
-	s, err := use(h)
-	if err != nil {
-		return 0, err
-	}
-	defer s.done("WSPSend", &err)
-	op := newOperation(s)
-	op.msg.SetBuffer(p)
-	op.msg.Flags = flags
-	n, err = s.transmit(op)
-	op.free()
-	return n, err
+	return SendTo(h, p, flags, nil)
 }
 
 // SendTo sends the datagram p to an address ("sendto function"). On a
@@ -57,17 +47,7 @@ func SendTo(h SOCKET, p []byte, flags uint32, to *wsa.Sockaddr) (n int, err erro
 // WSAECONNABORTED, WSAECONNRESET, WSAETIMEDOUT, WSAEINTR, WSAEOPNOTSUPP,
 // WSAENETRESET.
 func Recv(h SOCKET, p []byte, flags uint32) (n int, err error) {
-	s, err := use(h)
-	if err != nil {
-		return 0, err
-	}
-	defer s.done("WSPRecv", &err)
-	op := newOperation(s)
-	op.msg.SetBuffer(p)
-	op.msg.Flags = flags
-	n, err = s.receive(op)
-	op.free()
-	return n, err
+	return RecvFrom(h, p, flags, nil)
 }
 
 // RecvFrom receives a datagram into p and stores the sender's address in

@@ -23,7 +23,7 @@ type operation struct {
 	tryRecv func() bool
 	trySend func() bool
 
-	rest [wsa.MSG_MAXIOVLEN][]byte // the buffers still to send, for gathered sends
+	rest [][]byte // the buffers still to send, once a gathered send was taken in part
 }
 
 var operations = sync.Pool{New: func() any {
@@ -43,8 +43,9 @@ func newOperation(s *socket) *operation {
 func (op *operation) free() {
 	op.msg.Reset()
 	op.sock, op.n, op.err, op.blocking = nil, 0, nil, false
-	if op.rest[0] != nil {
-		clear(op.rest[:])
+	if op.rest != nil {
+		clear(op.rest[:cap(op.rest)])
+		op.rest = op.rest[:0]
 	}
 	operations.Put(op)
 }
@@ -171,9 +172,8 @@ func (op *operation) skip(bufs [][]byte, n int) [][]byte {
 		op.msg.SetBuffer(bufs[0][n:])
 		return op.msg.Bufs
 	}
-	rest := op.rest[:0]
-	rest = append(rest, bufs...)
-	rest[0] = rest[0][n:]
-	op.msg.Bufs = rest
-	return rest
+	op.rest = append(op.rest[:0], bufs...)
+	op.rest[0] = op.rest[0][n:]
+	op.msg.Bufs = op.rest
+	return op.rest
 }
