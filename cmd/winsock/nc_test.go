@@ -6,34 +6,34 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// freePort returns a port that nobody listened on just now.
+// freePort returns a port that nobody had just now, from below those that the
+// kernel gives out, so that no test beside this one gets it.
 func freePort(t *testing.T, network string) string {
 	t.Helper()
-	var addr net.Addr
-	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for range 1000 {
+		port := strconv.Itoa(20000 + rand.IntN(12000))
+		address := net.JoinHostPort("127.0.0.1", port)
+		if network == "udp" {
+			if c, err := net.ListenPacket("udp", address); err == nil {
+				c.Close()
+				return port
+			}
+		} else if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return port
 		}
-		defer c.Close()
-		addr = c.LocalAddr()
-	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		addr = l.Addr()
 	}
-	_, port, _ := net.SplitHostPort(addr.String())
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 // A sharedBuffer may be written to while it is read.

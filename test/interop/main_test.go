@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -127,28 +129,38 @@ func (p place) nc(t *testing.T, args ...string) *exec.Cmd {
 	return c
 }
 
-// freePort returns a port that nobody listened on just now.
+// freePort returns a port that nobody listened on just now, from below those
+// that the kernel gives out, so that no test beside this one gets it.
 func (p place) freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(p.host, "0"))
+	for range 1000 {
+		port := strconv.Itoa(20000 + rand.IntN(12000))
+		l, err := net.Listen("tcp", net.JoinHostPort(p.host, port))
+		if err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// awaitListener waits until the port is being listened on. It asks the
+// kernel's table: connecting would use up the one connection that a program
+// takes, and binding would take the port from it.
+func (p place) awaitListener(t *testing.T, port string) {
+	t.Helper()
+	n, err := strconv.Atoi(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
-// awaitListener waits until the port is being listened on, without
-// connecting to it.
-func (p place) awaitListener(t *testing.T, port string) {
-	t.Helper()
+	listening := regexp.MustCompile(fmt.Sprintf(`(?m)^ *[0-9]+: [0-9A-F]+:%04X [0-9A-F:]+ 0A `, n))
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		l, err := net.Listen("tcp", net.JoinHostPort(p.host, port))
-		if err != nil {
-			return
+		for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+			if text, err := os.ReadFile(table); err == nil && listening.Match(text) {
+				return
+			}
 		}
-		l.Close()
 	}
 	t.Fatalf("nobody listens on port %s", port)
 }
