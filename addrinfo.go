@@ -10,6 +10,7 @@ import (
 
 	"winsock/namespace/addrsel"
 	"winsock/namespace/hostname"
+	"winsock/spi/hostnames"
 	"winsock/wsa"
 )
 
@@ -133,6 +134,7 @@ func (w *wish) addrs(ctx context.Context, node *string, nameSpace uint32, provid
 			return nil, "", err
 		}
 		addrs, canonName = h.Addrs, h.Name
+		hostnames.Learn(*node, addrs...)
 		addrsel.Sort(addrs, addrsel.System)
 	}
 	if addrs = w.only(w.reachable(addrs)); len(addrs) == 0 {

@@ -25,15 +25,19 @@ func choose(snap *catalog.Snapshot, family, socketType, protocol int32, info *ws
 
 // openSocket opens the chain of a choice and makes a socket of it.
 func openSocket(snap *catalog.Snapshot, c catalog.Choice, group, flags uint32) (SOCKET, error) {
-	top, ch, err := chains.Open(snap, c.Entry, &spi.Opening{
+	return openChain(snap, c.Entry, &spi.Opening{
 		AddressFamily: c.AddressFamily,
 		SocketType:    c.SocketType,
 		Protocol:      c.Protocol,
 		Group:         group,
 		Flags:         flags,
 	})
+}
+
+func openChain(snap *catalog.Snapshot, entry *catalog.Entry, o *spi.Opening) (SOCKET, error) {
+	top, ch, err := chains.Open(snap, entry, o)
 	if err != nil {
 		return INVALID_SOCKET, err
 	}
-	return adopt(newSocket(top, ch, flags))
+	return adopt(newSocket(top, ch, o.Flags))
 }

@@ -24,6 +24,9 @@ type Chain struct {
 	starting sync.Once
 	failed   error  // why it did not start; set once
 	links    []link // from the top down; set once
+
+	branchMu sync.Mutex        // protects branches; held while layers are started
+	branches map[string][]link // by place and paths, see branch
 }
 
 // A link is one started provider of a chain.
@@ -89,7 +92,7 @@ func (c *Chain) start(members []*catalog.Entry) error {
 	c.starting.Do(func() {
 		links := make([]link, len(members))
 		for place := len(members) - 1; place >= 0; place-- {
-			l, err := c.startLink(place, members[place])
+			l, err := c.startLink(place, place == len(members)-1, members[place])
 			if err != nil {
 				for _, below := range links[place+1:] {
 					c.end(below)
@@ -110,4 +113,12 @@ func (c *Chain) cleanup() {
 	for _, l := range c.links {
 		c.end(l)
 	}
+	c.branchMu.Lock()
+	defer c.branchMu.Unlock()
+	for _, branch := range c.branches {
+		for _, l := range branch {
+			c.end(l)
+		}
+	}
+	c.branches = nil
 }

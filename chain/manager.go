@@ -51,7 +51,7 @@ func (m *Manager) Open(snap *catalog.Snapshot, entry *catalog.Entry, o *spi.Open
 	}
 	opening := *o
 	opening.Info = &c.info
-	s, err := c.open(0, &opening)
+	s, err := c.open(spot{}, &opening)
 	if err != nil {
 		c.Release()
 		return nil, nil, err

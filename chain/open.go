@@ -10,46 +10,76 @@ import (
 	"winsock/wsa"
 )
 
-// open is WSPSocket of the provider at a place of the chain. o is the
+// A spot is a place on the way down a chain: that of the first of the branch's
+// layers, which a layer has put in between (see [spi.Opening.Through]), or
+// else a place of the chain itself.
+type spot struct {
+	branch []link
+	place  int
+}
+
+func (at spot) below() spot {
+	if len(at.branch) > 0 {
+		return spot{at.branch[1:], at.place}
+	}
+	return spot{place: at.place + 1}
+}
+
+func (c *Chain) link(at spot) *link {
+	if len(at.branch) > 0 {
+		return &at.branch[0]
+	}
+	return &c.links[at.place]
+}
+
+// bottom reports whether the provider there is the base provider.
+func (c *Chain) bottom(at spot) bool { return len(at.branch) == 0 && at.place == len(c.links)-1 }
+
+// open is WSPSocket of the provider at a spot of the chain. o is the
 // callee's own copy.
 //
 // A layer that fails after it has opened the socket below closes that one,
 // as it is the one to know whether it has done so already. Only when the
 // layer panicked, or returned neither a socket nor an error, it is closed
 // here.
-func (c *Chain) open(place int, o *spi.Opening) (spi.Socket, error) {
-	if place == len(c.links)-1 {
-		o.Next = nil
-		return c.call(place, o, nil)
+func (c *Chain) open(at spot, o *spi.Opening) (spi.Socket, error) {
+	l := c.link(at)
+	if !c.bottom(at) {
+		below := &lower{chain: c, at: at.below()}
+		o.Next, o.Through = below.open, below.through
+		return c.call(l.name, l.provider, at.place, o, below)
 	}
-	below := &lower{chain: c, place: place + 1}
-	o.Next = below.open
-	return c.call(place, o, below)
+	o.Next, o.Through = nil, nil
+	if base := o.Base; base != nil {
+		below := &lower{chain: c, at: at}
+		o.Base, o.Next = nil, below.open
+		return c.call("base", base, at.place, o, below)
+	}
+	return c.call(l.name, l.provider, at.place, o, nil)
 }
 
-// call calls the provider's Socket and survives it.
-func (c *Chain) call(place int, o *spi.Opening, below *lower) (s spi.Socket, err error) {
-	l := &c.links[place]
+// call calls a provider's Socket and survives it.
+func (c *Chain) call(name string, provider spi.Provider, place int, o *spi.Opening, below *lower) (s spi.Socket, err error) {
 	panicked, abandoned := true, true
 	defer func() {
 		if panicked {
-			c.log(l.name).Error("winsock: provider panicked in Socket", "place", place, "panic", recover(), "stack", string(debug.Stack()))
+			c.log(name).Error("winsock: provider panicked in Socket", "place", place, "panic", recover(), "stack", string(debug.Stack()))
 			s, err = nil, wsa.WSAEPROVIDERFAILEDINIT
 		}
 		if below != nil {
 			below.settle(abandoned)
 		}
 	}()
-	s, err = l.provider.Socket(o)
+	s, err = provider.Socket(o)
 	panicked, abandoned = false, s == nil && err == nil
 	switch {
 	case err != nil:
 		if below == nil || !below.failed(err) {
-			c.log(l.name).Debug("winsock: provider opened no socket", "place", place, "error", err)
+			c.log(name).Debug("winsock: provider opened no socket", "place", place, "error", err)
 		}
 		return nil, wsa.ErrnoOf(err).Err()
 	case s == nil:
-		c.log(l.name).Warn("winsock: provider returned neither a socket nor an error", "place", place)
+		c.log(name).Warn("winsock: provider returned neither a socket nor an error", "place", place)
 		return nil, wsa.WSAEINVALIDPROCTABLE
 	}
 	return s, nil
@@ -58,7 +88,7 @@ func (c *Chain) call(place int, o *spi.Opening, below *lower) (s spi.Socket, err
 // A lower is the Next of one opening: what a layer has opened below itself.
 type lower struct {
 	chain *Chain
-	place int
+	at    spot
 
 	mu      sync.Mutex   // protects what follows
 	opened  []spi.Socket // until the layer has succeeded
@@ -68,7 +98,20 @@ type lower struct {
 
 func (b *lower) open(o *spi.Opening) (spi.Socket, error) {
 	own := *o
-	s, err := b.chain.open(b.place, &own)
+	return b.note(b.chain.open(b.at, &own))
+}
+
+func (b *lower) through(layers []string, o *spi.Opening) (spi.Socket, error) {
+	branch, err := b.chain.branch(b.at.place, layers)
+	if err != nil {
+		return b.note(nil, err)
+	}
+	own := *o
+	return b.note(b.chain.open(spot{append(branch, b.at.branch...), b.at.place}, &own))
+}
+
+// note remembers what was opened until the layer has returned.
+func (b *lower) note(s spi.Socket, err error) (spi.Socket, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -99,15 +142,15 @@ func (b *lower) settle(abandoned bool) {
 		return
 	}
 	for _, s := range opened {
-		b.chain.abandon(b.place, s)
+		b.chain.abandon(b.chain.link(b.at).name, s)
 	}
 }
 
 // abandon closes a socket that has no owner any more, and survives it.
-func (c *Chain) abandon(place int, s spi.Socket) {
+func (c *Chain) abandon(name string, s spi.Socket) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.log(c.links[place].name).Error("winsock: provider panicked in Close", "panic", v, "stack", string(debug.Stack()))
+			c.log(name).Error("winsock: provider panicked in Close", "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	_ = s.Close()
@@ -118,5 +161,5 @@ func (c *Chain) abandon(place int, s spi.Socket) {
 //
 // Errors: those of [Manager.Open].
 func (c *Chain) Another(flags uint32) (spi.Socket, error) {
-	return c.open(0, &spi.Opening{Info: &c.info, Flags: flags})
+	return c.open(spot{}, &spi.Opening{Info: &c.info, Flags: flags})
 }

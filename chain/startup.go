@@ -15,8 +15,9 @@ import (
 // version is what providers are offered: MAKEWORD(2, 2).
 const version = 0x0202
 
-// startLink is WSPStartup of one provider.
-func (c *Chain) startLink(place int, e *catalog.Entry) (link, error) {
+// startLink is WSPStartup of one provider, which the chain wants as its base
+// provider or as a layer.
+func (c *Chain) startLink(place int, base bool, e *catalog.Entry) (link, error) {
 	l := link{entry: e, name: providerName(e.Path)}
 	log := c.log(l.name)
 	driver, options, err := load(e.Path)
@@ -24,8 +25,7 @@ func (c *Chain) startLink(place int, e *catalog.Entry) (link, error) {
 		log.Warn("winsock: provider cannot be loaded", "path", e.Path, "error", err)
 		return l, wsa.WSAEPROVIDERFAILEDINIT
 	}
-	isBase := place == int(max(c.info.Chain.Len, 1))-1
-	if driver.Base() != isBase && !catalog.SharedObject(e.Path) {
+	if driver.Base() != base && !catalog.SharedObject(e.Path) {
 		log.Warn("winsock: provider is at the wrong place of the chain", "place", place)
 		return l, wsa.WSAEPROVIDERFAILEDINIT
 	}

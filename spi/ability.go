@@ -29,6 +29,16 @@ type DataPather interface {
 	DataPath() Socket
 }
 
+// A Foreseer is a layered socket whose part in the data depends on the peer.
+type Foreseer interface {
+	// Foresee returns what [DataPathOf] will return once the socket is
+	// connected to name, as far as that can be told before. Nothing is
+	// sent and the socket stays as it is. A layer that will connect to
+	// another address asks [DataPathTo] about the socket below and that
+	// one.
+	Foresee(name *wsa.Sockaddr) Socket
+}
+
 // A Direction is one of the two halves of a socket.
 type Direction uint8
 

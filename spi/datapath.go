@@ -2,6 +2,8 @@
 
 package spi
 
+import "winsock/wsa"
+
 // DataPathOf returns the socket that calls which carry data may go to
 // directly: s itself, or what the handle-preserving layers on the way down
 // leave the data to. The answer may change when the socket is connected.
@@ -14,6 +16,30 @@ func DataPathOf(s Socket) Socket {
 		next := d.DataPath()
 		if next == s {
 			return s
+		}
+		s = next
+	}
+}
+
+// DataPathTo is [DataPathOf] for the time after s will have been connected
+// to name, as far as its layers can tell.
+func DataPathTo(s Socket, name *wsa.Sockaddr) Socket {
+	for {
+		if f, ok := s.(Foreseer); ok {
+			return f.Foresee(name)
+		}
+		d, ok := s.(DataPather)
+		if !ok {
+			return s
+		}
+		next := d.DataPath()
+		if next == s {
+			return s
+		}
+		// A layer that leaves data alone may stand on one that cannot tell
+		// yet. Its own answer would be past that one.
+		if b, ok := s.(interface{ Below() Socket }); ok {
+			next = b.Below()
 		}
 		s = next
 	}

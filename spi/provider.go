@@ -36,10 +36,27 @@ type Opening struct {
 	Group uint32 // reserved
 	Flags uint32 // WSA_FLAG_
 
+	// Process is whose socket it is, nil for the process that the provider
+	// runs in.
+	Process *Process
+
+	// Base, when not nil, is asked for the socket at the bottom of the
+	// chain instead of the chain's own base provider, which is then its
+	// Next: for a socket that exists already. Layers pass it on.
+	Base Provider
+
 	// Next opens the socket of the next provider down the chain. It is nil
 	// for a base provider. A layer that changes what is opened passes a
 	// changed copy of the Opening.
 	Next func(o *Opening) (Socket, error)
+
+	// Through opens what Next would, with more layers on top of it, the
+	// first at the top: for a layer that finds out late, such as by the
+	// address to connect to, what else is to stand between. The layers
+	// are given as their paths, see [ParsePath]. Nil for a base provider.
+	//
+	// Errors: those of the layers as in package chain's Compose, and of Next.
+	Through func(layers []string, o *Opening) (Socket, error)
 }
 
 // StartupParams are the arguments of WSPStartup.

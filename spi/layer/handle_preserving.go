@@ -21,3 +21,6 @@ var _ spi.DataPather = (*HandlePreserving)(nil)
 
 // DataPath returns the socket that the data goes to.
 func (s *HandlePreserving) DataPath() spi.Socket { return spi.DataPathOf(s.Socket) }
+
+// Below returns the socket below, which [spi.DataPathTo] goes on with.
+func (s *HandlePreserving) Below() spi.Socket { return s.Socket }
