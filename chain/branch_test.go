@@ -75,7 +75,9 @@ func TestThroughFailures(t *testing.T) {
 }
 
 // A fixedBase makes the sockets at the bottom of a chain.
-type fixedBase struct{ socket func(o *spi.Opening) (spi.Socket, error) }
+type fixedBase struct {
+	socket func(o *spi.Opening) (spi.Socket, error)
+}
 
 func (b fixedBase) Socket(o *spi.Opening) (spi.Socket, error) { return b.socket(o) }
 func (fixedBase) Cleanup() error                              { return nil }

@@ -39,7 +39,9 @@ var boundaries = []boundary{
 	{"chain", []string{"wsa", "spi", "catalog"}, "chains are opened from the catalog"},
 	{".", []string{"wsa", "spi", "spi/...", "object", "message", "catalog", "chain", "namespace", "namespace/...", "internal/..."}, "the API names no transport provider"},
 	{"wsnet", []string{"wsa", "spi", ".", "catalog", "chain"}, "a door stands on the API"},
-	{"cmd/...", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "cmd/...", "internal/..."}, "a door stands on the API"},
+	{"run", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "namespace/...", "internal/...", "run/..."}, "a door stands on the API"},
+	{"run/...", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "namespace/...", "internal/...", "run/..."}, "a door stands on the API"},
+	{"cmd/...", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "run", "run/...", "cmd/...", "internal/..."}, "a door stands on the API"},
 	{"examples/...", []string{"wsa", "spi", "spi/...", ".", "wsnet"}, "examples show the public packages"},
 	{"test/...", []string{"..."}, "tests may look everywhere"},
 }

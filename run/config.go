@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import "log/slog"
+
+// A Config says what a program runs under.
+type Config struct {
+	// Layers are the paths of layered providers, the first at the top, to
+	// put over what the catalog chooses. See spi.ParsePath for their form.
+	Layers []string
+
+	// DNS has the name space providers of the catalog answer what the
+	// program asks name servers at port 53.
+	DNS bool
+
+	// DenyUnknown refuses every way into the network that is not
+	// understood: raw and packet sockets, families other than IPv4, IPv6,
+	// AF_UNIX and netlink.
+	DenyUnknown bool
+
+	// PassOpaque lets processes go natively whose memory cannot be read,
+	// such as those that have made themselves undumpable, instead of
+	// refusing their network calls with EACCES.
+	PassOpaque bool
+
+	// Log takes what went wrong; nil means slog.Default.
+	Log *slog.Logger
+}
