@@ -191,7 +191,7 @@ func (a connectData) RecvDisconnect(data []byte) (n int, err error) {
 		n, err = d.RecvDisconnect(data)
 	}
 	if s.logControl {
-		e := s.event(s.number, "WSPRecvDisconnect", start, err)
+		e := s.event(s.origin, "WSPRecvDisconnect", start, err)
 		e.bytes = transferred(n, err)
 		l := s.begin(&e)
 		l.number("len", int64(len(data)))
@@ -212,11 +212,11 @@ func (a multipoint) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, 
 	case below == s.Socket:
 		leaf = withAbilities(s)
 	default:
-		traced := s.trace(below, s.identity)
+		traced := s.trace(below, s.identity, s.owner)
 		leaf, made = withAbilities(traced), traced.number
 	}
 	if s.logControl {
-		e := s.event(s.number, "WSPJoinLeaf", start, err)
+		e := s.event(s.origin, "WSPJoinLeaf", start, err)
 		if err == nil {
 			e.made = made
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 func TestEverySetOfAbilities(t *testing.T) {
-	s := newTracer(new(bytes.Buffer)).trace(&fake{}, tcp4)
+	s := newTracer(new(bytes.Buffer)).trace(&fake{}, tcp4, self)
 	for set := range 1 << 4 {
 		if got := abilitiesOf(compose(s, set)); got != set {
 			t.Errorf("the socket for set %04b has %04b", set, got)
@@ -54,7 +54,7 @@ func TestAbilitiesAreTraced(t *testing.T) {
 		tr.json = form
 		sockets.Store(0)
 		f := &able{fake: &fake{}, function: "a function"}
-		s := withAbilities(tr.trace(f, tcp4))
+		s := withAbilities(tr.trace(f, tcp4, self))
 		if abilitiesOf(s) != 15 {
 			t.Fatalf("abilities %04b, want all", abilitiesOf(s))
 		}

@@ -12,7 +12,7 @@ func BenchmarkLoggedSend(b *testing.B) {
 		b.Run(form, func(b *testing.B) {
 			tr := newTracer(nil)
 			tr.sink.out, tr.json, tr.clock = io.Discard, form == "json", nil
-			s := tr.trace(&fake{}, tcp4)
+			s := tr.trace(&fake{}, tcp4, self)
 			m := message("hello")
 			b.ReportAllocs()
 			for b.Loop() {

@@ -3,7 +3,6 @@
 package trace
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 
@@ -23,15 +22,15 @@ var captures shared[*captureFile]
 func openCapture(name string, keep bool, log *slog.Logger) (*captureFile, error) {
 	name = canonical(name)
 	return captures.open(name, func() (*captureFile, error) {
-		f, owner, err := openFile(name, keep)
+		f, owner, err := openFile(name, keep, false)
 		if err == nil && !owner {
 			f.Close()
-			f, _, err = openFile(ownName(name), keep)
+			f, _, err = openFile(ownName(name), keep, false)
 		}
 		if err != nil {
 			return nil, err
 		}
-		w := capture.NewWriter(f, "winsock trace", fmt.Sprintf("process %d, %s", processID, program), func(err error) {
+		w := capture.NewWriter(f, "winsock trace", self.String(), func(err error) {
 			log.Error("the capture cannot be written; it ends here", "file", f.Name(), "error", err)
 		})
 		return &captureFile{name: name, file: f, writer: w}, nil

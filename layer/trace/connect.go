@@ -38,7 +38,7 @@ func (s *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 	below, err := s.Socket.Accept(peer)
 	var conn *socket
 	if err == nil {
-		conn = s.trace(below, s.identity)
+		conn = s.trace(below, s.identity, s.owner)
 		conn.tap.accepted(peer)
 	}
 	if s.logControl {

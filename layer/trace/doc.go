@@ -14,7 +14,7 @@
 //
 // # The log as text
 //
-// One line per call: time, process, socket, tag and place in the chain (0 is
+// One line per call: time, owner, socket, tag and place in the chain (0 is
 // the top), the call with its arguments, the result, the microseconds it
 // took, and as many bytes of the payload as option data says.
 //
@@ -39,9 +39,9 @@
 // and in this order:
 //
 //	time    when the call began, UTC, RFC 3339 with microseconds
-//	pid     process id (number)
-//	prog    name of the program
-//	sock    number of the socket in the process, from 1; 0 for a socket that could not be opened
+//	pid     process id of the socket's owner (number)
+//	prog    name of the owner's program
+//	sock    number of the socket, from 1; 0 for a socket that could not be opened
 //	tag     the option of that name
 //	place   place in the chain, 0 being the top
 //	call    WSPSocket, WSPBind, WSPConnect, ConnectResult, WSPListen, WSPAccept, WSPSend, WSPSendTo,
@@ -80,21 +80,31 @@
 //
 // # The capture
 //
-// The capture has the TCP and UDP sockets of the process, over IPv4 and
-// IPv6, as [winsock/layer/trace/capture] describes it: the bytes at the
-// layer's place, so that a layer above ssl captures plain text in packets
-// between the true addresses. Other sockets (AF_UNIX, AF_IRDA, raw) are only
-// logged. The interface of a packet names tag, process and program
-// ("trace@4711/fetch"), and the first packet of a connection its socket.
-// Peeked bytes are not received ones and are left out; an urgent byte stands
-// where it was sent or received. A datagram socket that is bound to the
-// wildcard has the unspecified address. When both ends of a connection pass
-// the same layer of the same process, the file has the connection once, as
-// the end saw it that came first; a datagram is there for each traced socket
-// that sent or received it.
+// The capture has the TCP and UDP sockets that pass, over IPv4 and IPv6, as
+// [winsock/layer/trace/capture] describes it: the bytes at the layer's place,
+// so that a layer above ssl captures plain text in packets between the true
+// addresses. Other sockets (AF_UNIX, AF_IRDA, raw) are only logged. Peeked
+// bytes are not received ones and are left out; an urgent byte stands where
+// it was sent or received. A datagram socket that is bound to the wildcard
+// has the unspecified address.
+//
+// Each process whose sockets pass has an interface of its own at each place,
+// named by tag, process and program ("trace@4711/fetch"); the description
+// adds what else is known of them. The first packet of a connection, and the
+// first datagram of a socket, has a comment: "socket #1 of process 4711,
+// fetch". When both ends of a connection pass the layer, the file has the
+// connection once, as the end saw it that came first, and a comment names
+// the other one; a datagram is there for each traced socket that sent or
+// received it.
 //
 // Two places of one chain should have two capture files: the same addresses
 // with different bytes would look like one muddled connection.
+//
+// # Sockets of other processes
+//
+// The owner of a socket is the process it was opened for
+// ([winsock/spi.Opening].Process), else the one that traces. Accepted sockets
+// have the listener's owner.
 //
 // # Files
 //
@@ -104,7 +114,9 @@
 // then a log is shared line by line, and a capture goes to the name with the
 // process id before the extension, "out-4711.pcapng" for "out.pcapng".
 //
-// A log line is one write, so nothing of it is lost in a crash. A capture is
+// A log line is one write, so nothing of it is lost in a crash, and lines of
+// several processes do not mix. (In a pipe they may if they are longer than
+// the 4096 bytes that it takes at once.) A capture is
 // written when a socket closes and at most a second after a packet. A file
 // that cannot be opened or written is reported to the provider's log, once,
 // and otherwise left out: tracing does not disturb what it traces.

@@ -71,9 +71,7 @@ func startup(p *spi.StartupParams) (spi.Provider, error) {
 			log.Error("the capture cannot be opened; nothing is captured", "error", err)
 		} else {
 			t.capture = file
-			t.iface = file.writer.Interface(
-				fmt.Sprintf("%s@%d/%s", t.tag, processID, program),
-				fmt.Sprintf("winsock layer %q, place %d of %q", t.tag, p.Place, p.Info.Name))
+			t.where = fmt.Sprintf("winsock layer %q, place %d of %q", t.tag, p.Place, p.Info.Name)
 		}
 	}
 	if t.sink == nil && t.capture == nil {

@@ -287,7 +287,7 @@ func TestLoggedCallsDoNotAllocate(t *testing.T) {
 	for _, form := range []bool{false, true} {
 		tr := newTracer(&out)
 		tr.json = form
-		s := tr.trace(&fake{data: []byte("hello"), from: server}, identity{wsa.AF_INET, wsa.SOCK_DGRAM, 0})
+		s := tr.trace(&fake{data: []byte("hello"), from: server}, identity{wsa.AF_INET, wsa.SOCK_DGRAM, 0}, self)
 		m, name := message("hello"), new(wsa.Sockaddr)
 		m.Name = name
 		if n := testing.AllocsPerRun(1000, func() {

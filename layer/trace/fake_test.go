@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	processID, program = 4711, "fetch"
+	self = &owner{id: 4711, program: "fetch"}
 	time.Local = time.UTC
 	leak.Main(m)
 }
@@ -136,7 +136,7 @@ func logOf(t *testing.T, json bool, f *fake, do func(s spi.Socket)) string {
 	tr := newTracer(&out)
 	tr.json = json
 	sockets.Store(0)
-	do(tr.trace(f, tcp4))
+	do(tr.trace(f, tcp4, self))
 	var lines []string
 	for line := range strings.Lines(out.String()) {
 		lines = append(lines, strings.TrimSuffix(line, "\n"))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // A shared is something that all layers of the process which name one file
@@ -65,9 +66,11 @@ func canonical(name string) string {
 }
 
 // openFile opens a file to add to, created if need be. The first process to
-// have it open owns it, and empties it unless keep is set. Ownership is a
-// lock of the open file, so it ends with the process, however that ends.
-func openFile(name string, keep bool) (f *os.File, owner bool, err error) {
+// have it open owns it, and empties it unless keep is set. A file that is
+// shared has other users then, and is emptied by nobody before they all are
+// gone. Both are locks of the open file, so they end with the process,
+// however that ends.
+func openFile(name string, keep, share bool) (f *os.File, owner bool, err error) {
 	// Without O_NONBLOCK a named pipe would keep the program waiting for its
 	// reader. Files hold what programs said: nobody else is to read them.
 	f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o600)
@@ -82,24 +85,35 @@ func openFile(name string, keep bool) (f *os.File, owner bool, err error) {
 	if !info.Mode().IsRegular() {
 		return f, true, nil // a pipe or a terminal
 	}
-	conn, err := f.SyscallConn()
-	if err == nil {
-		var lockErr error
-		err = conn.Control(func(fd uintptr) { lockErr = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) })
-		owner = err == nil && lockErr == nil
-	}
+	owner = lock(f, syscall.LOCK_EX)
 	if owner && !keep {
-		err = f.Truncate(0)
+		if err := f.Truncate(0); err != nil {
+			f.Close()
+			return nil, false, err
+		}
 	}
-	if err != nil {
-		f.Close()
-		return nil, false, err
+	if share {
+		// Who owns the file at this moment is about to share it as well.
+		for tries := 0; !lock(f, syscall.LOCK_SH) && tries < 10; tries++ {
+			time.Sleep(time.Millisecond)
+		}
 	}
 	return f, owner, nil
+}
+
+// lock locks a file, or changes its lock, if that can be done at once.
+func lock(f *os.File, how int) bool {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var lockErr error
+	err = conn.Control(func(fd uintptr) { lockErr = syscall.Flock(int(fd), how|syscall.LOCK_NB) })
+	return err == nil && lockErr == nil
 }
 
 // ownName puts the process id before the extension.
 func ownName(name string) string {
 	ext := filepath.Ext(name)
-	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), processID, ext)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), self.id, ext)
 }

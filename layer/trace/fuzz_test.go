@@ -26,7 +26,7 @@ func FuzzLines(f *testing.F) {
 			tr := newTracer(&out)
 			tr.json, tr.dataMax = form, 1<<20
 			tr.tag = string(name)
-			s := tr.trace(&fake{}, tcp4)
+			s := tr.trace(&fake{}, tcp4, self)
 			m := message(string(payload))
 			m.Name, m.Flags = &sa, flags
 			s.Bind(&sa)

@@ -13,14 +13,20 @@ import (
 
 // An event is what every line tells.
 type event struct {
-	number int64 // of the socket, 0 for none
-	call   string
-	start  time.Time
-	took   time.Duration
-	tries  int
-	err    error
-	bytes  int   // that the call moved, -1 if it moves none
-	made   int64 // number of the socket it made, 0 for none
+	origin
+	call  string
+	start time.Time
+	took  time.Duration
+	tries int
+	err   error
+	bytes int   // that the call moved, -1 if it moves none
+	made  int64 // number of the socket it made, 0 for none
+}
+
+// An origin is which socket it happens to.
+type origin struct {
+	number int64 // 0 for none
+	owner  *owner
 }
 
 // A line is one line of the log in the making, in either form: begin, then
@@ -63,7 +69,7 @@ func (t *tracer) write(l *line) {
 		l.finishText()
 	}
 	t.sink.write(l.buf)
-	l.e.err = nil
+	l.e.err, l.e.owner = nil, nil
 	if cap(l.buf) <= 64<<10 {
 		lines.Put(l)
 	}

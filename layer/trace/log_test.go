@@ -239,7 +239,7 @@ func TestWhichCallsAreLogged(t *testing.T) {
 		tr := newTracer(nil)
 		tr.sink.out, tr.logControl, tr.logData = &out, test.control, test.data
 		f := &fake{}
-		s := tr.trace(f, tcp4)
+		s := tr.trace(f, tcp4, self)
 		s.Bind(&server)
 		s.Send(message("x"))
 		s.Close()
@@ -254,7 +254,7 @@ func TestWhichCallsAreLogged(t *testing.T) {
 
 func TestLingerIsOneCall(t *testing.T) {
 	var out bytes.Buffer
-	s := newTracer(&out).trace(lingering{&fake{errs: []error{wsa.WSAEWOULDBLOCK, wsa.WSAEWOULDBLOCK, nil}}}, tcp4)
+	s := newTracer(&out).trace(lingering{&fake{errs: []error{wsa.WSAEWOULDBLOCK, wsa.WSAEWOULDBLOCK, nil}}}, tcp4, self)
 	for range 3 {
 		s.Linger()
 	}

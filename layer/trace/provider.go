@@ -25,7 +25,7 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 		p.logSocket(start, nil, o, err)
 		return nil, err
 	}
-	s := p.trace(below, identify(o))
+	s := p.trace(below, identify(o), ownerOf(o.Process))
 	p.logSocket(start, s, o, nil)
 	return withAbilities(s), nil
 }
@@ -36,13 +36,13 @@ func (p *provider) Cleanup() error {
 	return nil
 }
 
-// trace returns a traced socket on the socket below.
-func (t *tracer) trace(below spi.Socket, id identity) *socket {
+// trace returns a traced socket of a process on the socket below.
+func (t *tracer) trace(below spi.Socket, id identity, of *owner) *socket {
 	s := &socket{
 		HandlePreserving: layer.HandlePreserving{PassThrough: layer.PassThrough{Base: layer.Base{Socket: below}}},
 		tracer:           t,
-		number:           sockets.Add(1),
 		identity:         id,
+		origin:           origin{sockets.Add(1), of},
 	}
 	if t.capture != nil {
 		s.tap = newTap(t, s)

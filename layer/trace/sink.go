@@ -32,9 +32,9 @@ func openLog(name string, keep bool, log *slog.Logger) (*sink, error) {
 	}
 	name = canonical(name)
 	return sinks.open(name, func() (*sink, error) {
-		// A log that another process owns is shared with it: lines are
-		// whole, as each is one write to a file opened for appending.
-		f, _, err := openFile(name, keep)
+		// A log that other processes write to is shared with them: lines
+		// are whole, as each is one write to a file opened for appending.
+		f, _, err := openFile(name, keep, true)
 		if err != nil {
 			return nil, err
 		}

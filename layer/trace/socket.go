@@ -15,10 +15,10 @@ type socket struct {
 	layer.HandlePreserving
 	*tracer
 	identity
+	origin
 
-	number int64
-	waits  waits
-	tap    *tap // nil: nothing to capture
+	waits waits
+	tap   *tap // nil: nothing to capture
 }
 
 // DataPath lets the data go past the layer when nobody looks at it.
@@ -29,12 +29,21 @@ func (s *socket) DataPath() spi.Socket {
 	return s.HandlePreserving.DataPath()
 }
 
+// Foresee says the same of the time after a connect: whether the layer looks
+// at the data does not depend on the peer, but what is below may.
+func (s *socket) Foresee(name *wsa.Sockaddr) spi.Socket {
+	if s.logData || s.tap != nil {
+		return s
+	}
+	return spi.DataPathTo(s.Socket, name)
+}
+
 // control begins the line of a control call, nil if those are not logged.
 func (s *socket) control(call string, start time.Time, err error) *line {
 	if !s.logControl {
 		return nil
 	}
-	e := s.event(s.number, call, start, err)
+	e := s.event(s.origin, call, start, err)
 	return s.begin(&e)
 }
 
@@ -139,5 +148,5 @@ func (s *socket) logName(call, key string, start time.Time, name *wsa.Sockaddr, 
 
 // outcome is an event that may be the end of a wait.
 func (s *socket) outcome(call string, start time.Time, err error, o outcome) event {
-	return event{number: s.number, call: call, start: start, took: o.took, tries: o.tries, err: err, bytes: -1}
+	return event{origin: s.origin, call: call, start: start, took: o.took, tries: o.tries, err: err, bytes: -1}
 }

@@ -20,11 +20,13 @@ import (
 // that the capture has them in the order in which they happened.
 type tap struct {
 	*tracer
+	origin
 	below  spi.Socket
-	number int64
 	stream bool // TCP; otherwise UDP
 
 	mu          sync.Mutex       // protects what follows
+	iface       int              // of the capture, if hasIface is set
+	hasIface    bool             //
 	conn        *capture.Stream  // nil before there is a connection
 	connecting  bool             // the result of a Connect is not known
 	begun       time.Time        // of that Connect
@@ -50,10 +52,21 @@ func newTap(t *tracer, s *socket) *tap {
 	default:
 		return nil
 	}
-	return &tap{tracer: t, below: s.Socket, number: s.number, stream: stream}
+	return &tap{tracer: t, origin: s.origin, below: s.Socket, stream: stream}
 }
 
-func (t *tap) comment() string { return fmt.Sprintf("socket #%d", t.number) }
+func (t *tap) comment() string { return fmt.Sprintf("socket #%d of %v", t.number, t.owner) }
+
+// ifaceLocked returns the interface of the socket's process at this place,
+// which is there from the first packet on.
+func (t *tap) ifaceLocked() int {
+	if !t.hasIface {
+		name := fmt.Sprintf("%s@%d/%s", t.tag, t.owner.id, t.owner.program)
+		t.iface = t.capture.writer.Interface(name, t.where, t.owner.details())
+		t.hasIface = true
+	}
+	return t.iface
+}
 
 // connect makes the call, and begins the connection.
 func (t *tap) connect(call func() error, name *wsa.Sockaddr, start time.Time) error {
@@ -135,7 +148,7 @@ func (t *tap) accepted(peer *wsa.Sockaddr) {
 	if !t.peer.IsValid() {
 		return // reset before it was asked
 	}
-	t.conn = t.capture.writer.NewStream(t.iface, t.name(t.below.GetSockName), t.peer, t.comment())
+	t.conn = t.capture.writer.NewStream(t.ifaceLocked(), t.name(t.below.GetSockName), t.peer, t.comment())
 	t.conn.Accepted(t.time())
 }
 
@@ -151,7 +164,7 @@ func (t *tap) openLocked() {
 	if !t.peer.IsValid() {
 		return
 	}
-	t.conn = t.capture.writer.NewStream(t.iface, t.name(t.below.GetSockName), t.peer, t.comment())
+	t.conn = t.capture.writer.NewStream(t.ifaceLocked(), t.name(t.below.GetSockName), t.peer, t.comment())
 	t.conn.Connecting(t.begun)
 }
 

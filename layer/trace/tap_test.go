@@ -23,12 +23,12 @@ func captured(t *testing.T, f spi.Socket, id identity, do func(s *socket)) []rea
 	tr := newTracer(nil)
 	tr.sink, tr.logControl, tr.logData = nil, false, false
 	w := capture.NewWriter(&file, "test", "", func(err error) { t.Errorf("capture failed: %v", err) })
-	tr.capture, tr.iface = &captureFile{writer: w}, w.Interface("test", "")
-	s := tr.trace(f, id)
+	tr.capture = &captureFile{writer: w}
+	s := tr.trace(f, id, self)
 	do(s)
 	s.Close()
-	if s.tap == nil {
-		w.Flush()
+	if file.Len() == 0 {
+		w.Close() // nothing was captured
 	}
 	packets := readback.ReadAll(t, file.Bytes()) // closing a captured socket has flushed
 	w.Close()
@@ -215,7 +215,7 @@ func TestDatagramsAreCaptured(t *testing.T) {
 		s.Recv(message("......"))
 	})
 	want := []string{
-		"0.0.0.0:4000>192.0.2.1:80 abc [socket #1]",
+		"0.0.0.0:4000>192.0.2.1:80 abc [socket of process 4711, fetch]",
 		"198.51.100.5:50053>0.0.0.0:4000 answer []",
 		"198.51.100.5:50053>0.0.0.0:4000 ans [cut: the receive had less room]",
 		"192.0.2.9:4000>192.0.2.1:80 connected []",
@@ -225,8 +225,8 @@ func TestDatagramsAreCaptured(t *testing.T) {
 	for _, p := range packets {
 		src, dst := readback.Ends(p)
 		comments := strings.Join(p.Options.Comments, ",")
-		if strings.HasPrefix(comments, "socket #") {
-			comments = "socket #1"
+		if number, of, ok := strings.Cut(comments, " of "); ok && strings.HasPrefix(number, "socket #") {
+			comments = "socket of " + of
 		}
 		got = append(got, src.String()+">"+dst.String()+" "+string(p.TransportLayer().LayerPayload())+" ["+comments+"]")
 	}

@@ -103,7 +103,7 @@ func (t *tap) datagramLocked(m *spi.Message, n int, remote netip.AddrPort, sent 
 		t.local = t.name(t.below.GetSockName)
 	}
 	d := &t.datagram
-	d.Time, d.Interface, d.Local, d.Remote, d.Sent, d.Comment = t.time(), t.iface, t.local, remote, sent, comment
+	d.Time, d.Interface, d.Local, d.Remote, d.Sent, d.Comment = t.time(), t.ifaceLocked(), t.local, remote, sent, comment
 	if !t.known && comment == "" {
 		t.known, d.Comment = true, t.comment()
 	}

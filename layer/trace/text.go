@@ -12,9 +12,9 @@ import (
 func (l *line) beginText(t *tracer) {
 	b := l.e.start.AppendFormat(l.buf, "15:04:05.000000")
 	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(processID), 10)
+	b = strconv.AppendInt(b, int64(l.e.owner.id), 10)
 	b = append(b, '/')
-	b = appendEscaped(b, program)
+	b = appendEscaped(b, l.e.owner.program)
 	b = append(b, ' ')
 	from := len(b)
 	if l.e.number != 0 {

@@ -17,10 +17,10 @@ type tracer struct {
 	json       bool
 	logControl bool
 	logData    bool
-	dataMax    int   // bytes of payload per line
-	sink       *sink // nil: no log
-	capture    *captureFile
-	iface      int // of the capture
+	dataMax    int          // bytes of payload per line
+	sink       *sink        // nil: no log
+	capture    *captureFile // nil: none
+	where      string       // of the capture, in words
 
 	clock func() time.Time // nil for the true one
 }
@@ -43,8 +43,8 @@ func (t *tracer) close() {
 }
 
 // event begins the description of a call that has just returned.
-func (t *tracer) event(number int64, call string, start time.Time, err error) event {
-	return event{number: number, call: call, start: start, took: t.time().Sub(start), tries: 1, err: err, bytes: -1}
+func (t *tracer) event(from origin, call string, start time.Time, err error) event {
+	return event{origin: from, call: call, start: start, took: t.time().Sub(start), tries: 1, err: err, bytes: -1}
 }
 
 // logSocket logs WSPSocket; s is nil if there is no socket.
@@ -52,10 +52,12 @@ func (t *tracer) logSocket(start time.Time, s *socket, o *spi.Opening, err error
 	if !t.logControl {
 		return
 	}
-	e := t.event(0, "WSPSocket", start, err)
+	from := origin{owner: ownerOf(o.Process)}
 	if s != nil {
-		e.number, e.made = s.number, s.number
+		from = s.origin
 	}
+	e := t.event(from, "WSPSocket", start, err)
+	e.made = from.number
 	l := t.begin(&e)
 	l.symbol("family", wsa.FamilyName(o.AddressFamily))
 	l.symbol("type", wsa.SocketTypeName(o.SocketType))

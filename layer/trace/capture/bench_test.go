@@ -10,7 +10,7 @@ import (
 
 func BenchmarkSent(b *testing.B) {
 	w := NewWriter(io.Discard, "bench", "", nil)
-	w.Interface("bench", "")
+	w.Interface("bench", "", "")
 	s := w.NewStream(0, local4, remote4, "")
 	data := noise(1460)
 	b.SetBytes(int64(len(data)))

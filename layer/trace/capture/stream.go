@@ -28,12 +28,12 @@ const (
 // in the order of the calls. What cannot follow (data after a reset, a
 // second FIN) writes nothing.
 type Stream struct {
-	w       *Writer
-	iface   int
-	pair    pair
-	comment string // of the first packet
+	w     *Writer
+	iface int
+	pair  pair
 
 	// protected by w.mu
+	comments      []string // of the next packet
 	local, remote half
 	state         streamState
 	mute          bool // the connection's other end is captured already
@@ -57,9 +57,9 @@ const (
 	reset
 )
 
-// A pair is a connection's two ends on one interface, the lower first.
+// A pair is a connection's two ends at one place, the lower first.
 type pair struct {
-	iface int
+	place string
 	a, b  netip.AddrPort
 }
 
@@ -67,9 +67,10 @@ type pair struct {
 // of [Writer.Interface]. The comment, "" for none, is put on its first
 // packet.
 //
-// While a stream lives, a second one on the same interface between the same
-// addresses is the other end of the same connection (both programs are
-// traced) and writes nothing, so that the file has each byte once.
+// While a stream lives, a second one at the place of the interface between
+// the same addresses is the other end of the same connection (both programs
+// are traced) and writes nothing, so that the file has each byte once. Its
+// comment is put on the next packet of the first one.
 func (w *Writer) NewStream(iface int, local, remote netip.AddrPort, comment string) *Stream {
 	return w.newStream(iface, local, remote, comment, rand.Uint32(), rand.Uint32())
 }
@@ -77,22 +78,32 @@ func (w *Writer) NewStream(iface int, local, remote netip.AddrPort, comment stri
 func (w *Writer) newStream(iface int, local, remote netip.AddrPort, comment string, localISN, remoteISN uint32) *Stream {
 	local, remote = samePlane(local, remote)
 	s := &Stream{
-		w:       w,
-		iface:   iface,
-		pair:    pair{iface, local, remote},
-		comment: comment,
-		local:   half{addr: local, next: localISN, acked: localISN, option: &outbound},
-		remote:  half{addr: remote, next: remoteISN, acked: remoteISN, option: &inbound},
+		w:      w,
+		iface:  iface,
+		pair:   pair{"", local, remote},
+		local:  half{addr: local, next: localISN, acked: localISN, option: &outbound},
+		remote: half{addr: remote, next: remoteISN, acked: remoteISN, option: &inbound},
 	}
 	if remote.Compare(local) < 0 {
 		s.pair.a, s.pair.b = remote, local
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.pairs[s.pair] != nil {
-		s.mute = true
-	} else {
+	if iface < len(w.places) {
+		s.pair.place = w.places[iface]
+	}
+	first := w.pairs[s.pair]
+	switch {
+	case first == nil:
 		w.pairs[s.pair] = s
+		if comment != "" {
+			s.comments = []string{comment}
+		}
+	default:
+		s.mute = true
+		if comment != "" {
+			first.comments = append(first.comments, "other end: "+comment)
+		}
 	}
 	return s
 }
@@ -281,11 +292,8 @@ func (s *Stream) emitLocked(t time.Time, from, to *half, header layers.TCP, payl
 		w.packer.tcp = header
 		var data []byte
 		if data, err = w.packer.tcpPacket(from.addr, to.addr); err == nil {
-			options := pcapgo.NgPacketOptions{Flags: from.option}
-			if s.comment != "" {
-				options.Comments = []string{s.comment}
-				s.comment = ""
-			}
+			options := pcapgo.NgPacketOptions{Flags: from.option, Comments: s.comments}
+			s.comments = nil
 			w.packetLocked(t, s.iface, data, options)
 		}
 	}

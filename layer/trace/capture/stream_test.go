@@ -39,7 +39,7 @@ func noise(n int) Bytes {
 
 func newTestWriter(t testing.TB, out *bytes.Buffer) *Writer {
 	w := NewWriter(out, "test", "a comment", func(err error) { t.Errorf("the writer failed: %v", err) })
-	w.Interface("trace@1/test", "a test")
+	w.Interface("trace@1/test", "a test", "")
 	return w
 }
 
@@ -256,6 +256,42 @@ func TestConnectionOfTwoTracedEndsIsThereOnce(t *testing.T) {
 	if n := len(readback.ReadAll(t, file.Bytes())); n != 3+1+2+2+1 {
 		t.Errorf("%d packets, want 9: each event of both ends once", n)
 	}
+}
+
+// The ends of a connection may belong to two processes, each with an
+// interface of its own at the place.
+func TestOtherEndOfAnotherProcess(t *testing.T) {
+	var file bytes.Buffer
+	c := newClock()
+	w := NewWriter(&file, "test", "", nil)
+	first, second := w.Interface("a@1/x", "here", "x"), w.Interface("a@2/y", "here", "y")
+	elsewhere := w.Interface("a@2/y", "there", "y")
+	a := w.NewStream(first, local4, remote4, "a")
+	a.Connecting(c.now())
+	b := w.NewStream(second, remote4, local4, "b")
+	b.Accepted(c.now())
+	a.Connected(c.now())
+	b.Close(c.now())
+	a.Close(c.now())
+	w.Close()
+	var got []string
+	for _, p := range readback.ReadAll(t, file.Bytes()) {
+		if p.Info.InterfaceIndex != first {
+			t.Errorf("a packet is on interface %d, want that of the end that came first", p.Info.InterfaceIndex)
+		}
+		got = append(got, strings.Join(p.Options.Comments, ","))
+	}
+	if want := "a|other end: b|||"; strings.Join(got, "|") != want {
+		t.Errorf("comments %q, want %q", strings.Join(got, "|"), want)
+	}
+	w = NewWriter(&file, "test", "", nil)
+	w.Interface("a@1/x", "here", "x")
+	w.Interface("a@2/y", "there", "y")
+	w.NewStream(first, local4, remote4, "")
+	if s := w.NewStream(1, remote4, local4, ""); s.mute || elsewhere == second {
+		t.Error("a connection at another place is taken for the other end")
+	}
+	w.Close()
 }
 
 func TestConcurrentDirectionsStayInOrder(t *testing.T) {

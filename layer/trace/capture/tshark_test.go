@@ -19,7 +19,7 @@ func TestTsharkReadsTheFile(t *testing.T) {
 	var file bytes.Buffer
 	c := newClock()
 	w := newTestWriter(t, &file)
-	second := w.Interface("below@1/test", "another place")
+	second := w.Interface("below@1/test", "another place", "")
 
 	type conversation struct{ sent, received []byte }
 	var want []conversation

@@ -32,7 +32,8 @@ type Writer struct {
 	ng      *pcapgo.NgWriter // nil before the first interface
 	info    pcapgo.NgSectionInfo
 	block   bytes.Buffer   // whole blocks not yet written
-	ifaces  map[string]int // by name and description
+	ifaces  map[string]int // by name, place and description
+	places  []string       // of the interfaces
 	pairs   map[pair]*Stream
 	packer  packer
 	last    time.Time // of the latest packet
@@ -62,16 +63,27 @@ func NewWriter(out io.Writer, application, comment string, failed func(error)) *
 	}
 }
 
-// Interface returns the number of the interface of that name and
-// description, which packets then refer to. The first call for a name adds
-// it to the file.
-func (w *Writer) Interface(name, description string) int {
+// Interface returns the number of the interface of that name, which packets
+// then refer to. The first call adds it to the file, with a description that
+// says where the packets are seen and by whom; "" leaves a part out.
+//
+// Interfaces of one place see the same connections, see [Writer.NewStream].
+func (w *Writer) Interface(name, place, by string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key := name + "\x00" + description
+	return w.interfaceLocked(name, place, by)
+}
+
+func (w *Writer) interfaceLocked(name, place, by string) int {
+	key := name + "\x00" + place + "\x00" + by
 	if id, ok := w.ifaces[key]; ok {
 		return id
 	}
+	description := place
+	if place != "" && by != "" {
+		description += "; "
+	}
+	description += by
 	intf := pcapgo.NgInterface{
 		Name:                name,
 		Description:         description,
@@ -90,6 +102,7 @@ func (w *Writer) Interface(name, description string) int {
 	}
 	w.failLocked(err)
 	w.ifaces[key] = id
+	w.places = append(w.places, place)
 	w.dirtyLocked()
 	return id
 }
@@ -102,10 +115,14 @@ func (w *Writer) Flush() {
 }
 
 // Close flushes and stops the writer's timer. The underlying writer is the
-// caller's to close. Packets of streams that still live are dropped.
+// caller's to close. Packets of streams that still live are dropped. A
+// section without packets has one interface, as readers expect.
 func (w *Writer) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.ng == nil && w.err == nil {
+		w.interfaceLocked("none", "", "nothing was captured")
+	}
 	w.flushLocked()
 	w.failed = nil
 	w.failLocked(io.ErrClosedPipe)

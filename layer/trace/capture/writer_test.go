@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -99,9 +101,9 @@ func TestInterfacesAndSections(t *testing.T) {
 	var file bytes.Buffer
 	for range 2 { // a file that is added to
 		w := NewWriter(&file, "test", "process 1", nil)
-		a := w.Interface("a@1/x", "first")
-		b := w.Interface("b@1/x", "second")
-		if again := w.Interface("a@1/x", "first"); again != a || a == b {
+		a := w.Interface("a@1/x", "first", "")
+		b := w.Interface("b@1/x", "second", "x")
+		if again := w.Interface("a@1/x", "first", ""); again != a || a == b {
 			t.Errorf("interfaces %d, %d and again %d", a, b, again)
 		}
 		w.Datagram(&Datagram{Interface: b, Local: local4, Remote: remote4}, Bytes("x"), 1)
@@ -117,12 +119,26 @@ func TestInterfacesAndSections(t *testing.T) {
 			t.Fatal(err)
 		}
 		intf, err := r.Interface(info.InterfaceIndex)
-		if err != nil || intf.Name != "b@1/x" || intf.Description != "second" || intf.LinkType != layers.LinkTypeRaw || intf.TimestampResolution.Exponent() != 9 {
+		if err != nil || intf.Name != "b@1/x" || intf.Description != "second; x" || intf.LinkType != layers.LinkTypeRaw || intf.TimestampResolution.Exponent() != 9 {
 			t.Errorf("interface of the packet is %+v, %v", intf, err)
 		}
 		if s := r.SectionInfo(); s.Application != "test" || s.Comment != "process 1" {
 			t.Errorf("section is %+v", s)
 		}
+	}
+}
+
+// A section of which nothing came is one that readers open.
+func TestEmptySection(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "empty.pcapng")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	NewWriter(f, "test", "", func(err error) { t.Error(err) }).Close()
+	f.Close()
+	if n := readback.NewTshark(t, name).CheckClean(); n != 0 {
+		t.Errorf("%d packets", n)
 	}
 }
 
@@ -135,7 +151,7 @@ func TestFlushWithinASecondAndNothingWhenIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out counted
 		w := NewWriter(&out, "test", "", nil)
-		w.Interface("a", "")
+		w.Interface("a", "", "")
 		time.Sleep(FlushInterval)
 		synctest.Wait()
 		d := Datagram{Time: time.Now(), Local: local4, Remote: remote4}
@@ -192,7 +208,7 @@ func (f *failing) Write(p []byte) (int, error) {
 func TestFailureIsToldOnceAndEndsTheCapture(t *testing.T) {
 	var told []error
 	w := NewWriter(&failing{200_000}, "test", "", func(err error) { told = append(told, err) })
-	w.Interface("a", "")
+	w.Interface("a", "", "")
 	c := newClock()
 	s := w.NewStream(0, local4, remote4, "")
 	for range 20 {
