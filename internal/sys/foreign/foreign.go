@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package foreign reaches into other processes: their descriptors and their
+// memory. The kernel allows it as it allows debugging them.
+package foreign
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// pidfdThread is PIDFD_THREAD.
+const pidfdThread = unix.O_EXCL
+
+// noThreads is set once the kernel has shown that it knows no PIDFD_THREAD.
+var noThreads atomic.Bool
+
+// Open returns a descriptor for a thread's process, by which its descriptors
+// are reached. Before Linux 6.9 it is for the process's first thread.
+func Open(tid int) (pidfd int, e syscall.Errno) {
+	if !noThreads.Load() {
+		fd, err := unix.PidfdOpen(tid, pidfdThread)
+		if err != unix.EINVAL {
+			return fd, errno(err)
+		}
+		noThreads.Store(true)
+	}
+	tgid, e := Process(tid)
+	if e != 0 {
+		return -1, e
+	}
+	fd, err := unix.PidfdOpen(tgid, 0)
+	return fd, errno(err)
+}
+
+// Process returns the process that a thread belongs to.
+func Process(tid int) (pid int, e syscall.Errno) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err != nil {
+		return 0, unix.ESRCH
+	}
+	if pid := field(string(status), "Tgid:"); pid > 0 {
+		return pid, 0
+	}
+	return 0, unix.ESRCH
+}
+
+// field returns the first number of a line of a status file.
+func field(status, name string) int {
+	_, rest, found := strings.Cut(status, "\n"+name)
+	if !found {
+		return -1
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return -1
+	}
+	n, err := strconv.Atoi(words[0])
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// Descriptor returns a descriptor, closed on exec, for the open file of a
+// process's descriptor. ESRCH means that the process is gone, EPERM that it
+// may not be reached.
+func Descriptor(pidfd, fd int) (int, syscall.Errno) {
+	n, _, e := syscall.RawSyscall(unix.SYS_PIDFD_GETFD, uintptr(pidfd), uintptr(fd), 0)
+	return int(n), e
+}
+
+// Alive reports whether the process of a descriptor of [Open] runs.
+func Alive(pidfd int) bool {
+	p := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	n, _ := unix.Poll(p, 0)
+	return n == 0
+}
+
+// Read copies memory of the thread's process at addr to p, as much as there
+// is. EFAULT means none.
+func Read(tid int, addr uint64, p []byte) (int, syscall.Errno) {
+	return transfer(unix.SYS_PROCESS_VM_READV, tid, addr, p)
+}
+
+// Write copies p to the memory of the thread's process at addr.
+func Write(tid int, addr uint64, p []byte) (int, syscall.Errno) {
+	return transfer(unix.SYS_PROCESS_VM_WRITEV, tid, addr, p)
+}
+
+// A remoteIovec is an iovec whose address is one of another process.
+type remoteIovec struct {
+	base uint64
+	len  uint64
+}
+
+func transfer(trap uintptr, tid int, addr uint64, p []byte) (int, syscall.Errno) {
+	if len(p) == 0 {
+		return 0, 0
+	}
+	local := unix.Iovec{Base: unsafe.SliceData(p), Len: uint64(len(p))}
+	remote := remoteIovec{addr, uint64(len(p))}
+	n, _, e := syscall.RawSyscall6(trap, uintptr(tid), uintptr(unsafe.Pointer(&local)), 1,
+		uintptr(unsafe.Pointer(&remote)), 1, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), 0
+}
+
+func errno(err error) syscall.Errno {
+	if err == nil {
+		return 0
+	}
+	return err.(syscall.Errno)
+}
