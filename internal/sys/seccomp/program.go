@@ -165,9 +165,15 @@ func (a *assembler) rule(r Rule) error {
 		low := uint32(offsetArgs + 8*t.Arg)
 		var b assembler
 		if t.Mask == 0 {
-			// Not nil: one of the halves is not zero.
+			// Not nil: one of the halves is not zero. If the first is not,
+			// all is said, and what follows are three instructions, of
+			// which the last jumps over the rest.
+			decided := uint8(3)
+			if t.Not {
+				decided = 2
+			}
 			b.op(loadWord, low)
-			b.branch(jumpEqual, 0, 0, 2)
+			b.branch(jumpEqual, 0, 0, decided)
 			b.op(loadWord, low+4)
 			b.skip(0, !t.Not, len(rest))
 		} else {
