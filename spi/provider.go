@@ -45,6 +45,11 @@ type Opening struct {
 	// Next: for a socket that exists already. Layers pass it on.
 	Base Provider
 
+	// Connection, when not nil, is a connection of the kernel that exists
+	// already: a base provider whose sockets are the kernel's makes its
+	// socket of that one. Other base providers answer WSAEOPNOTSUPP.
+	Connection *Connection
+
 	// Next opens the socket of the next provider down the chain. It is nil
 	// for a base provider. A layer that changes what is opened passes a
 	// changed copy of the Opening.
@@ -57,6 +62,12 @@ type Opening struct {
 	//
 	// Errors: those of the layers as in package chain's Compose, and of Next.
 	Through func(layers []string, o *Opening) (Socket, error)
+}
+
+// A Connection is an established stream connection of the kernel.
+type Connection struct {
+	Descriptor int // the socket's from then on, if it could be opened
+	Peer       wsa.Sockaddr
 }
 
 // StartupParams are the arguments of WSPStartup.

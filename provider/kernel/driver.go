@@ -47,6 +47,9 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Connection != nil {
+		return wrapConnection(k, protocol, o.Connection)
+	}
 	if k.typ == wsa.SOCK_DGRAM {
 		d := new(datagram)
 		if err := d.open(k, protocol); err != nil {

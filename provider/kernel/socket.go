@@ -71,6 +71,22 @@ func (l *socket) accepted(fd int, peer *wsa.Sockaddr) *socket {
 	return s
 }
 
+// wrapConnection makes the socket of a connection that the kernel has already.
+func wrapConnection(k *kind, protocol int32, c *spi.Connection) (spi.Socket, error) {
+	if !k.stream {
+		return nil, wsa.WSAEOPNOTSUPP
+	}
+	if e := sys.SetNonblock(c.Descriptor); e != 0 {
+		return nil, wsa.FromErrno(e).Err()
+	}
+	s := new(socket)
+	s.wrap(k, c.Descriptor, protocol)
+	s.peer.set(&c.Peer)
+	s.state.InitAccepted(time.Now())
+	s.opts.Init(k.options)
+	return s, nil
+}
+
 func (s *socket) wrap(k *kind, fd int, protocol int32) {
 	s.kind, s.fd, s.protocol = k, fd, protocol
 	s.desc.Target = s

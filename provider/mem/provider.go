@@ -140,6 +140,9 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	if sockType != wsa.SOCK_STREAM && sockType != wsa.SOCK_DGRAM {
 		return nil, wsa.WSAESOCKTNOSUPPORT
 	}
+	if o.Connection != nil {
+		return nil, wsa.WSAEOPNOTSUPP
+	}
 	want := int32(wsa.IPPROTO_TCP)
 	if sockType == wsa.SOCK_DGRAM {
 		want = wsa.IPPROTO_UDP
