@@ -53,6 +53,7 @@ type async struct {
 	connect    *request         // ConnectEx under way
 	rio        *rioRequestQueue // of registered I/O, nil if it has none
 	note       *notification
+	changes    atomic.Pointer[changes] // who waits for other addresses or routes, nil until the first; changed under mu
 
 	port  *completionPort // where ends are told, nil if it has none
 	key   uintptr
@@ -175,8 +176,7 @@ func (a *async) attempt(r *request) (done bool) {
 // run is called by the engine after events were told.
 func (a *async) run() {
 	s := a.sock
-	if o := object.Acquire(s.Handle()); o != object.Object(s) {
-		release(o)
+	if !s.Hold() {
 		return // closed, and with it all that was pending
 	}
 	defer s.Release()
@@ -245,6 +245,9 @@ func (a *async) cancelLocked(want func(*request) bool) int {
 		taken = append(taken, a.connect)
 		a.connect = nil
 	}
+	if c := a.changes.Load(); c != nil {
+		taken = append(taken, c.takeLocked(want)...)
+	}
 	for _, r := range taken {
 		r.err = wsa.WSA_OPERATION_ABORTED
 		r.complete(later)
@@ -262,6 +265,9 @@ func (a *async) close() {
 	a.cancelLocked(func(*request) bool { return true })
 	if a.rio != nil {
 		a.rio.closeLocked()
+	}
+	if c := a.changes.Load(); c != nil {
+		c.closeLocked()
 	}
 	if a.port != nil {
 		a.port.Release()
@@ -299,6 +305,7 @@ func (a *async) claimLocked() {
 func (a *async) failed() {
 	a.events.Or(uint32(spi.EventReset))
 	a.schedule()
+	a.changes.Load().notify(0)
 }
 
 // tryRecv is the attempt of receives.

@@ -20,6 +20,9 @@ import (
 //   - FD_READ, FD_OOB: by a receive, without and with MSG_OOB;
 //   - FD_ACCEPT: by an accept that did not defer the connection;
 //   - FD_WRITE: by a send that answered WSAEWOULDBLOCK;
+//   - FD_ADDRESS_LIST_CHANGE, FD_ROUTING_INTERFACE_CHANGE: by WSAIoctl with
+//     SIO_ADDRESS_LIST_CHANGE or SIO_ROUTING_INTERFACE_CHANGE, before which
+//     they do not happen either;
 //   - FD_CONNECT, FD_CLOSE: not at all.
 //
 // If the condition still holds after a receive or accept, it is recorded

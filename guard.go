@@ -89,6 +89,7 @@ func tellEverybody() {
 			}
 			if a := s.async.Load(); a != nil {
 				a.notify(spi.EventAll)
+				a.changes.Load().notify(0)
 			}
 		}
 		release(o)

@@ -35,6 +35,14 @@ func IoctlSocket(h SOCKET, command uint32, argument *uint32) error {
 // WSAIoctl controls a socket ("WSAIoctl function"). It returns how many
 // bytes of out were written.
 //
+// SIO_ADDRESS_LIST_CHANGE and SIO_ROUTING_INTERFACE_CHANGE end when the local
+// addresses of the socket's family are no longer those of the call, or the
+// local address from which the remote one in in is reached. An overlapped call
+// pends until then, and one on a blocking socket waits. On a non-blocking
+// socket it answers WSAEWOULDBLOCK, and FD_ADDRESS_LIST_CHANGE or
+// FD_ROUTING_INTERFACE_CHANGE then happens ([WSAEventSelect],
+// [WSAAsyncSelect]); without such a selection, a later call succeeds.
+//
 // Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAEFAULT for a buffer too short,
 // WSAEINVAL, WSAEOPNOTSUPP for an unknown code; WSA_IO_PENDING for
 // an overlapped call that goes on.
@@ -46,6 +54,9 @@ func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, com
 	defer s.done("WSPIoctl", &err)
 	if code == wsa.SIO_GET_EXTENSION_FUNCTION_POINTER {
 		return 0, s.extensionPointer(in)
+	}
+	if code == wsa.SIO_ADDRESS_LIST_CHANGE || code == wsa.SIO_ROUTING_INTERFACE_CHANGE {
+		return s.awaitChange(code, in, overlapped, completion)
 	}
 	if async, err := s.overlaps(overlapped, completion); err != nil {
 		return 0, err

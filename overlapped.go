@@ -87,6 +87,9 @@ func (a *async) pending(overlapped *Overlapped) bool {
 			return true
 		}
 	}
+	if c := a.changes.Load(); c != nil && c.pendingLocked(overlapped) {
+		return true
+	}
 	return a.connect != nil && a.connect.overlapped == overlapped
 }
 

@@ -30,6 +30,9 @@ func (s *socket) replaceLocked(top spi.Socket) {
 			a.unwatchLocked()
 			a.watchLocked()
 		}
+		if c := a.changes.Load(); c != nil {
+			c.rewatchLocked()
+		}
 		a.drained, a.ended = false, false
 		if a.note != nil {
 			a.note.held = 0
@@ -98,9 +101,9 @@ func (sel *selection) moved() {
 		r.unwatchLocked()
 		r.watchLocked()
 	}
-	r.reported, r.recorded = 0, 0
+	r.reported, r.recorded = r.reported&changeEvents, r.recorded&changeEvents
 	if sel.passive.Load() {
-		r.reported = wsa.FD_CONNECT
+		r.reported |= wsa.FD_CONNECT
 	}
 	r.lookLocked()
 }

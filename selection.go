@@ -76,9 +76,9 @@ type recorder struct {
 	codes    [wsa.FD_MAX_EVENTS]wsa.Errno // of the events in recorded
 }
 
-// eventSources are the events that each network event comes from. Those of
-// other network events, the changes of addresses and routes among them, are
-// not told by providers.
+// eventSources are the events that each network event comes from. The changes
+// of addresses and routes have sources of their own, see changes; the other
+// network events do not happen.
 var eventSources = [...]spi.Events{
 	wsa.FD_READ_BIT:    spi.EventRead,
 	wsa.FD_WRITE_BIT:   spi.EventWrite,
@@ -184,11 +184,10 @@ func (r *recorder) notify(events spi.Events) {
 
 // routineLook looks once. What happens from then on starts another one.
 func (r *recorder) routineLook() {
-	o := object.Acquire(object.Handle(r.sock.SOCKET()))
-	if o == nil {
+	if !r.sock.Hold() {
 		return // the socket is closed
 	}
-	defer release(o)
+	defer r.sock.Release()
 	r.looking.Store(false)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -210,15 +209,18 @@ func (r *recorder) recordLocked() int32 {
 	s := r.sock
 	// Until events are asked for, readiness is; so wanted is set before.
 	want := r.wantLocked()
-	if want == 0 || r.held > 0 {
+	if r.held > 0 {
 		return 0
+	}
+	happened := r.changesLocked()
+	if want == 0 {
+		return happened
 	}
 	have := s.readiness(want)
 	if s.path.Load().top != r.watched { // it has just failed
 		have = s.readiness(want)
 	}
 	have &^= s.taken()
-	var happened int32
 	for bit, sources := range eventSources {
 		if have&sources != 0 && r.enabledLocked(int32(1)<<bit) {
 			happened |= 1 << bit
@@ -348,7 +350,7 @@ func (sel *selection) connecting(s *socket) {
 	}
 	sel.passive.Store(false)
 	if r := sel.recorder.Load(); r != nil {
-		r.enable(wsa.FD_ALL_EVENTS)
+		r.enable(wsa.FD_ALL_EVENTS &^ changeEvents)
 	}
 }
 

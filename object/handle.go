@@ -63,6 +63,17 @@ func (h *Header) Closing() bool { return h.closing.Load() }
 // Uses returns the number of uses under way, the open handle's own included.
 func (h *Header) Uses() int64 { return h.uses.Load() }
 
+// Hold begins a use for somebody who knows the object already, and ends it
+// with Release. It reports false when the handle has been closed.
+func (h *Header) Hold() bool {
+	h.uses.Add(1)
+	if h.closing.Load() {
+		h.Release()
+		return false
+	}
+	return true
+}
+
 // Release ends a use that Acquire began.
 func (h *Header) Release() {
 	if h.uses.Add(-1) == 0 && h.destroyed.CompareAndSwap(false, true) {

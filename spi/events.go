@@ -28,7 +28,8 @@ const (
 	// be reported by Recv or Send.
 	EventReset
 
-	// EventAll is every event.
+	// EventAll is every event that is a condition of the socket: all but
+	// EventsChange.
 	EventAll = EventReset<<1 - 1
 
 	// EventsEnd is what no further progress will change: whoever waits for
@@ -36,7 +37,25 @@ const (
 	EventsEnd = EventConnectFail | EventClose | EventReset
 )
 
-var eventNames = [...]string{"read", "write", "oob", "accept", "connect", "connect-fail", "close", "reset"}
+// What may have changed around the socket. These events are only told, and
+// never held: Ready has none of them. Who is told asks by the control code
+// whether there is a change, see [ChangedSince]. A watcher for them has no
+// others in its mask; a layer that keeps watchers of its own puts such a one
+// on the socket below.
+const (
+	// EventAddressList: the local addresses of the socket's family, for
+	// SIO_ADDRESS_LIST_CHANGE.
+	EventAddressList Events = (EventAll + 1) << iota
+	// EventRouting: the way to other addresses, for
+	// SIO_ROUTING_INTERFACE_CHANGE.
+	EventRouting
+
+	// EventsChange is both.
+	EventsChange = EventAddressList | EventRouting
+)
+
+var eventNames = [...]string{"read", "write", "oob", "accept", "connect", "connect-fail", "close", "reset",
+	"address-list", "routing"}
 
 // String lists the events' names, separated by "|".
 func (e Events) String() string {

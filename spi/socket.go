@@ -81,6 +81,9 @@ type Socket interface {
 
 	// Ioctl is WSPIoctl. FIONBIO does not reach a provider, for which
 	// every socket is non-blocking. An unknown code is WSAEOPNOTSUPP.
+	//
+	// SIO_ADDRESS_LIST_CHANGE and SIO_ROUTING_INTERFACE_CHANGE do not wait
+	// either; [ChangedSince] says how they answer.
 	Ioctl(code uint32, in, out []byte) (int, error)
 
 	// Ready tells which of the events in mask hold now. It asks for the

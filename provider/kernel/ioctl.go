@@ -51,6 +51,10 @@ func (s *socket) Ioctl(code uint32, in, out []byte) (int, error) {
 		return s.addressList(out)
 	case wsa.SIO_GET_INTERFACE_LIST:
 		return s.interfaceList(out)
+	case wsa.SIO_ADDRESS_LIST_CHANGE:
+		return s.addressesChanged(out)
+	case wsa.SIO_ROUTING_INTERFACE_CHANGE:
+		return s.routeChanged(in, out)
 	}
 	return 0, wsa.WSAEOPNOTSUPP // difference 94
 }

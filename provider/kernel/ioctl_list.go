@@ -18,22 +18,37 @@ var limitedBroadcast = netip.AddrPortFrom(netip.AddrFrom4([4]byte{255, 255, 255,
 // remote address in would be sent to. A datagram socket that is connected
 // there learns it, without sending anything.
 func (s *socket) routeTo(in, out []byte) (int, error) {
-	if !s.kind.inet {
-		return 0, wsa.WSAEOPNOTSUPP
-	}
-	remote := wsa.SockaddrBytes(in)
-	if err := s.kind.checkLen(&remote); err != nil {
-		return 0, err
-	}
-	if err := s.kind.checkFamily(&remote); err != nil {
+	remote, err := s.remoteName(in)
+	if err != nil {
 		return 0, err
 	}
 	if len(out) < s.kind.nameLen {
 		return s.kind.nameLen, wsa.WSAEFAULT
 	}
+	local, err := s.sourceFor(remote)
+	if err != nil {
+		return 0, err
+	}
+	return local.CopyTo(out)
+}
+
+// remoteName reads the address that a control code is about.
+func (s *socket) remoteName(in []byte) (wsa.Sockaddr, error) {
+	if !s.kind.inet {
+		return wsa.Sockaddr{}, wsa.WSAEOPNOTSUPP
+	}
+	remote := wsa.SockaddrBytes(in)
+	if err := s.kind.checkLen(&remote); err != nil {
+		return remote, err
+	}
+	return remote, s.kind.checkFamily(&remote)
+}
+
+// sourceFor returns the local address from which remote would be sent to.
+func (s *socket) sourceFor(remote wsa.Sockaddr) (local wsa.Sockaddr, err error) {
 	fd, e := sys.Socket(s.kind.domain, wsa.SOCK_DGRAM, 0)
 	if e != 0 {
-		return 0, wsa.FromErrno(e).Err()
+		return local, wsa.FromErrno(e).Err()
 	}
 	defer sys.Close(fd)
 	sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_BROADCAST, 1)
@@ -41,16 +56,15 @@ func (s *socket) routeTo(in, out []byte) (int, error) {
 	var raw rawName
 	raw.set(s.kind, &remote)
 	if e := sys.Connect(fd, raw.bytes()); e != 0 {
-		return 0, connectError(e).Err()
+		return local, connectError(e).Err()
 	}
-	var local wsa.Sockaddr
 	n, e := sys.GetSockName(fd, local.Storage()[:])
 	if e != 0 {
-		return 0, wsa.FromErrno(e).Err()
+		return local, wsa.FromErrno(e).Err()
 	}
 	s.kind.finishName(&local, n)
 	local.SetPort(0)
-	return local.CopyTo(out)
+	return local, nil
 }
 
 // localAddrs calls f with the addresses of the interfaces that are up.
@@ -76,6 +90,16 @@ func localAddrs(f func(i *net.Interface, p netip.Prefix)) error {
 	return nil
 }
 
+// bindable calls f with the addresses that the socket could be bound to,
+// without the loopback.
+func (s *socket) bindable(f func(i *net.Interface, a netip.Addr)) error {
+	return localAddrs(func(i *net.Interface, p netip.Prefix) {
+		if a := p.Addr(); !a.IsLoopback() && a.Is4() == (s.kind.family == wsa.AF_INET) {
+			f(i, a)
+		}
+	})
+}
+
 // Layout of SOCKET_ADDRESS_LIST on a 64-bit system.
 const (
 	sizeofListHead      = 8
@@ -90,12 +114,9 @@ func (s *socket) addressList(out []byte) (int, error) {
 		return 0, wsa.WSAEOPNOTSUPP
 	}
 	var names []wsa.Sockaddr
-	err := localAddrs(func(i *net.Interface, p netip.Prefix) {
-		if p.Addr().IsLoopback() || p.Addr().Is4() != (s.kind.family == wsa.AF_INET) {
-			return
-		}
-		name := wsa.SockaddrFrom(netip.AddrPortFrom(p.Addr(), 0))
-		if p.Addr().IsLinkLocalUnicast() && p.Addr().Is6() {
+	err := s.bindable(func(i *net.Interface, a netip.Addr) {
+		name := wsa.SockaddrFrom(netip.AddrPortFrom(a, 0))
+		if a.IsLinkLocalUnicast() && a.Is6() {
 			binary.LittleEndian.PutUint32(name.Storage()[24:], uint32(i.Index))
 		}
 		names = append(names, name)

@@ -18,6 +18,10 @@ const retryWatch = 20 * time.Millisecond
 // Watch puts w on the socket. The descriptor is registered with the poller
 // only from the first watcher on, and until an event finds none.
 func (s *socket) Watch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		changes.watch(w)
+		return
+	}
 	s.watchMu.Lock()
 	defer s.watchMu.Unlock()
 	s.watchers.Add(w)
@@ -44,7 +48,13 @@ func (s *socket) pollLocked() {
 }
 
 // Unwatch takes w off.
-func (s *socket) Unwatch(w *spi.Watcher) { s.watchers.Remove(w) }
+func (s *socket) Unwatch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		changes.unwatch(w)
+		return
+	}
+	s.watchers.Remove(w)
+}
 
 // NotifyReady is how the poller tells of an event.
 func (s *socket) NotifyReady(bits uint32) {

@@ -3,9 +3,11 @@
 package mem
 
 import (
+	"hash/fnv"
 	"net/netip"
 	"slices"
 
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -17,6 +19,8 @@ type Host struct {
 	addrs []netip.Addr
 	ports map[port][]*socket // bound sockets, in the order of their binding
 	next  [2]uint16          // the next port to try, of streams and of datagrams
+
+	changes spi.WatchList // who wants to know of other addresses
 }
 
 // A port is one of the two port spaces and a number in it.
@@ -42,6 +46,37 @@ func (n *Network) Host(addrs ...netip.Addr) *Host {
 	defer n.mu.Unlock()
 	n.hosts = append(n.hosts, h)
 	return h
+}
+
+// SetAddrs gives the machine other addresses. Sockets that are bound to one
+// that is no longer among them keep it. Connections go on, with addresses
+// that are gone as with packets that are lost.
+func (h *Host) SetAddrs(addrs ...netip.Addr) {
+	own := make([]netip.Addr, len(addrs))
+	for i, a := range addrs {
+		own[i] = a.Unmap()
+	}
+	h.net.mu.Lock()
+	h.addrs = own
+	h.net.mu.Unlock()
+	h.changes.Notify(spi.EventsChange)
+}
+
+// addressesLocked is a number of the host's addresses of a family, in any
+// order.
+func (h *Host) addressesLocked(family int32) (sum uint64) {
+	for _, a := range h.addrs {
+		if a.Is4() == (family == wsa.AF_INET) {
+			sum += hash(a)
+		}
+	}
+	return sum
+}
+
+func hash(a netip.Addr) uint64 {
+	f := fnv.New64a()
+	f.Write(a.AsSlice())
+	return f.Sum64()
 }
 
 // has reports whether the address is one of the host's.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
+	"winsock/spi"
 	"winsock/spi/sockstate"
 	"winsock/wsa"
 )
@@ -52,6 +53,13 @@ func (s *socket) Ioctl(code uint32, in, out []byte) (int, error) {
 		return 0, s.keepAliveLocked(in)
 	case wsa.SIO_ROUTING_INTERFACE_QUERY:
 		return s.routeQueryLocked(in, out)
+	case wsa.SIO_ROUTING_INTERFACE_CHANGE:
+		return s.routeChangedLocked(in, out)
+	case wsa.SIO_ADDRESS_LIST_CHANGE:
+		if s.family == wsa.AF_UNIX {
+			return 0, wsa.WSAEOPNOTSUPP
+		}
+		return spi.ChangedSince(out, s.host.addressesLocked(s.family))
 	case wsa.SIO_MULTIPOINT_LOOPBACK, wsa.SIO_MULTICAST_SCOPE:
 		return 0, s.multicastOptionLocked(code, in)
 	case wsa.SIO_IDEAL_SEND_BACKLOG_QUERY:
@@ -126,14 +134,7 @@ func wholeSeconds(milliseconds uint32) int64 {
 // routeQueryLocked is SIO_ROUTING_INTERFACE_QUERY: the local address from
 // which the address in would be sent to.
 func (s *socket) routeQueryLocked(in, out []byte) (int, error) {
-	if s.family == wsa.AF_UNIX {
-		return 0, wsa.WSAEOPNOTSUPP
-	}
-	remote := wsa.SockaddrBytes(in)
-	if err := s.checkName(&remote); err != nil {
-		return 0, err
-	}
-	to, err := s.parseName(&remote)
+	to, err := s.remoteName(in)
 	if err != nil {
 		return 0, err
 	}
@@ -144,6 +145,32 @@ func (s *socket) routeQueryLocked(in, out []byte) (int, error) {
 	var local wsa.Sockaddr
 	s.putName(&local, netip.AddrPortFrom(source, 0), "")
 	return local.CopyTo(out)
+}
+
+// routeChangedLocked is SIO_ROUTING_INTERFACE_CHANGE. That there is no way to
+// the address is an answer like another.
+func (s *socket) routeChangedLocked(in, token []byte) (int, error) {
+	to, err := s.remoteName(in)
+	if err != nil {
+		return 0, err
+	}
+	source, ok := s.host.sourceFor(to.Addr())
+	if !ok {
+		return spi.ChangedSince(token, 0)
+	}
+	return spi.ChangedSince(token, hash(source))
+}
+
+// remoteName reads the address that a control code is about.
+func (s *socket) remoteName(in []byte) (netip.AddrPort, error) {
+	if s.family == wsa.AF_UNIX {
+		return netip.AddrPort{}, wsa.WSAEOPNOTSUPP
+	}
+	remote := wsa.SockaddrBytes(in)
+	if err := s.checkName(&remote); err != nil {
+		return netip.AddrPort{}, err
+	}
+	return s.parseName(&remote)
 }
 
 func putDword(out []byte, v int) (int, error) {

@@ -255,7 +255,14 @@ func (s *socket) Ready(mask spi.Events) spi.Events {
 }
 
 // Watch puts w on the socket.
-func (s *socket) Watch(w *spi.Watcher) { s.watch.Add(w) }
+func (s *socket) Watch(w *spi.Watcher) { s.watchList(w).Add(w) }
 
 // Unwatch takes w off again.
-func (s *socket) Unwatch(w *spi.Watcher) { s.watch.Remove(w) }
+func (s *socket) Unwatch(w *spi.Watcher) { s.watchList(w).Remove(w) }
+
+func (s *socket) watchList(w *spi.Watcher) *spi.WatchList {
+	if w.Mask&spi.EventsChange != 0 {
+		return &s.host.changes
+	}
+	return &s.watch
+}

@@ -188,10 +188,22 @@ func (c *Conn) Ready(mask spi.Events) spi.Events {
 }
 
 // Watch puts w on the layer's socket.
-func (c *Conn) Watch(w *spi.Watcher) { c.watchers.Add(w) }
+func (c *Conn) Watch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		c.Socket.Watch(w)
+		return
+	}
+	c.watchers.Add(w)
+}
 
 // Unwatch takes w off.
-func (c *Conn) Unwatch(w *spi.Watcher) { c.watchers.Remove(w) }
+func (c *Conn) Unwatch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		c.Socket.Unwatch(w)
+		return
+	}
+	c.watchers.Remove(w)
+}
 
 // Shutdown ends a direction. What was sent before still goes out, then the
 // end of the transformed connection.
