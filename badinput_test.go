@@ -172,11 +172,7 @@ func TestBadHandles(t *testing.T) {
 	event := newEvent(t)
 	var changes HANDLE
 	must(t, WSAProviderConfigChange(&changes, nil, nil))
-	t.Cleanup(func() {
-		o := object.Acquire(changes)
-		object.Close(o)
-		release(o)
-	})
+	t.Cleanup(func() { CloseHandle(changes) })
 	for what, s := range map[string]SOCKET{
 		"INVALID_SOCKET": INVALID_SOCKET, "0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "100": 100,
 		"a closed socket": closed, "a closed socket, misaligned": closed + 1, "an event": SOCKET(event),

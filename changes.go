@@ -37,7 +37,7 @@ type changeAwaited struct {
 	code     uint32
 	in       []byte
 	token    [spi.SizeofChangeToken]byte
-	happened bool // of a non-blocking call
+	happened bool // and the call was not ended, or the network event not told, yet
 }
 
 func (w *changeAwaited) event() int32 {
@@ -193,12 +193,26 @@ func (c *changes) routineLook() {
 	if c.watched != nil && c.watched != a.sock.path.Load().top { // the chain has failed
 		c.rewatchLocked()
 	}
-	ended := c.calls.take(a.attempt)
-	for _, r := range ended {
-		r.complete(later)
-	}
+	c.lookCallsLocked()
 	c.lookArmedLocked()
 	c.settleLocked()
+}
+
+// lookCallsLocked ends the calls whose change has happened, in their order. If
+// it comes while they are gone through, those before are asked again.
+func (c *changes) lookCallsLocked() {
+	for news := true; news; {
+		news = false
+		for r := c.calls.first; r != nil; r = r.next {
+			w := r.more.(*changeAwaited)
+			if !w.happened && c.async.attempt(r) {
+				w.happened, news = true, true
+			}
+		}
+	}
+	for _, r := range c.calls.take(func(r *request) bool { return r.more.(*changeAwaited).happened }) {
+		r.complete(later)
+	}
 }
 
 // lookArmedLocked finds out which changes have happened that network events

@@ -73,7 +73,8 @@ type packet struct {
 }
 
 // CreateIoCompletionPort makes a completion port, if existing is 0, and
-// associates a socket with it, if file is not INVALID_HANDLE_VALUE
+// associates a socket or a notification handle of [WSAProviderConfigChange]
+// with it, if file is not INVALID_HANDLE_VALUE
 // ("CreateIoCompletionPort function"). key comes with every packet of the
 // socket. concurrency is how many goroutines may work on packets at once, 0
 // for as many as there are processors; it counts when the port is made.
@@ -91,18 +92,18 @@ func CreateIoCompletionPort(file, existing HANDLE, key uintptr, concurrency uint
 		}
 		return newPort(concurrency)
 	}
-	s, err := use(SOCKET(file))
+	a, done, err := associable(file)
 	if err != nil {
-		return 0, wsa.WSA_INVALID_HANDLE
+		return 0, err
 	}
-	defer s.Release()
+	defer done()
 	port := existing
 	if port == 0 {
 		if port, err = newPort(concurrency); err != nil {
 			return 0, err
 		}
 	}
-	if err := s.associate(port, key); err != nil {
+	if err := a.associate(port, key); err != nil {
 		if existing == 0 {
 			CloseHandle(port)
 		}
@@ -123,16 +124,28 @@ func newPort(concurrency uint32) (HANDLE, error) {
 	return h, nil
 }
 
+// associable finds what can be tied to a port: a socket, or a notification
+// handle of WSAProviderConfigChange. done ends its use.
+func associable(h HANDLE) (a *async, done func(), err error) {
+	if s, err := use(SOCKET(h)); err == nil {
+		return s.ofAsync(), s.Release, nil
+	}
+	n, err := useNotification(h)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &n.owner, n.Release, nil
+}
+
 // associate ties the socket to a port for good.
-func (s *socket) associate(port HANDLE, key uintptr) error {
+func (a *async) associate(port HANDLE, key uintptr) error {
 	p, err := usePort(port)
 	if err != nil {
 		return err
 	}
-	a := s.ofAsync()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.port != nil || a.closed || s.flags&wsa.WSA_FLAG_OVERLAPPED == 0 {
+	if a.port != nil || a.closed || a.sock != nil && a.sock.flags&wsa.WSA_FLAG_OVERLAPPED == 0 {
 		p.Release()
 		return wsa.WSA_INVALID_PARAMETER
 	}
@@ -495,6 +508,8 @@ func CloseHandle(h HANDLE) error {
 	case *socket:
 		closed = o.close()
 	case *completionPort:
+		closed = o.close()
+	case *configNotification:
 		closed = o.close()
 	case *object.Event:
 		closed = o.Close()

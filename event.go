@@ -150,8 +150,11 @@ func waitFor(list []object.Waitable, handles []HANDLE, all bool, timeout time.Du
 // waitable is what a wait for an object waits for. A socket is signalled by
 // overlapped operations that have no event.
 func waitable(o object.Object) (object.Waitable, bool) {
-	if s, ok := o.(*socket); ok {
-		return socketSignal{s, &s.ofAsync().signal}, true
+	switch o := o.(type) {
+	case *socket:
+		return socketSignal{o, &o.ofAsync().signal}, true
+	case *configNotification:
+		return notificationSignal{o, &o.owner.signal}, true
 	}
 	w, ok := o.(object.Waitable)
 	return w, ok
@@ -160,6 +163,12 @@ func waitable(o object.Object) (object.Waitable, bool) {
 // A socketSignal is a socket as something to wait for.
 type socketSignal struct {
 	*socket
+	*object.Signal
+}
+
+// A notificationSignal is a notification handle as something to wait for.
+type notificationSignal struct {
+	*configNotification
 	*object.Signal
 }
 

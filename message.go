@@ -57,7 +57,7 @@ func MsgWaitForMultipleObjects(t *MessageThread, handles []HANDLE, waitAll bool,
 	}()
 	for _, h := range handles {
 		o := object.Acquire(h)
-		w, ok := o.(object.Waitable)
+		w, ok := waitable(o)
 		if !ok {
 			release(o)
 			return wsa.WSA_WAIT_FAILED, wsa.WSA_INVALID_HANDLE

@@ -166,7 +166,7 @@ func CancelIo(h SOCKET) error {
 func cancelIo(h SOCKET, want func(*request) bool) error {
 	s, err := use(h)
 	if err != nil {
-		return wsa.WSA_INVALID_HANDLE
+		return cancelNotification(HANDLE(h), want)
 	}
 	defer s.Release()
 	if a := s.async.Load(); a != nil && a.cancel(want) > 0 {

@@ -3,14 +3,11 @@
 package winsock
 
 import (
-	"context"
 	"os"
 	"slices"
 	"sync"
-	"time"
 
 	"winsock/catalog"
-	"winsock/object"
 	"winsock/wsa"
 )
 
@@ -63,68 +60,4 @@ func infosOf(entries []*catalog.Entry, protocols []int32) []wsa.ProtocolInfo {
 		}
 	}
 	return list
-}
-
-// A configNotification is what a notification handle of
-// WSAProviderConfigChange names.
-type configNotification struct{ object.Header }
-
-// Destroy has nothing to do.
-func (*configNotification) Destroy() {}
-
-// notificationCheck is how often a waiting WSAProviderConfigChange looks
-// whether its handle or Winsock itself was closed meanwhile.
-const notificationCheck = 100 * time.Millisecond
-
-// WSAProviderConfigChange tells of changes of the catalog
-// ("WSAProviderConfigChange function"). The first call, with a zero handle,
-// stores a notification handle and returns at once. Later calls with that
-// handle return when providers have been installed, removed or changed since
-// the call was made, by this process or another one.
-//
-// Errors: WSANOTINITIALISED; WSA_INVALID_HANDLE for a handle that is not of
-// this kind; WSAEMFILE; WSA_OPERATION_ABORTED when the handle is closed and
-// WSAEINTR when Winsock is cleaned up during the wait; WSAEOPNOTSUPP for an
-// overlapped call.
-func WSAProviderConfigChange(notification *HANDLE, overlapped *Overlapped, routine CompletionRoutine) error {
-	if err := requireStartup(); err != nil {
-		return err
-	}
-	if notification == nil {
-		return wsa.WSAEFAULT
-	}
-	if *notification == 0 {
-		h, err := object.Open(new(configNotification))
-		if err != nil {
-			return err
-		}
-		*notification = h
-		return nil
-	}
-	o := object.Acquire(*notification)
-	if o == nil {
-		return wsa.WSA_INVALID_HANDLE
-	}
-	defer o.(interface{ Release() }).Release()
-	n, ok := o.(*configNotification)
-	if !ok {
-		return wsa.WSA_INVALID_HANDLE
-	}
-	if overlapped != nil || routine != nil {
-		return wsa.WSAEOPNOTSUPP
-	}
-	since := theCatalog.Refresh()
-	for {
-		ctx, cancel := context.WithTimeout(context.Background(), notificationCheck)
-		_, err := theCatalog.Wait(ctx, since)
-		cancel()
-		switch {
-		case err == nil:
-			return nil
-		case n.Closing():
-			return wsa.WSA_OPERATION_ABORTED
-		case requireStartup() != nil:
-			return wsa.WSAEINTR
-		}
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"winsock/object"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -269,9 +268,7 @@ func TestWSAProviderConfigChange(t *testing.T) {
 	}
 
 	go func() { told <- WSAProviderConfigChange(&h, nil, nil) }()
-	o := object.Acquire(h)
-	object.Close(o)
-	o.(interface{ Release() }).Release()
+	must(t, CloseHandle(h))
 	if err := <-told; err != wsa.WSA_OPERATION_ABORTED && err != wsa.WSA_INVALID_HANDLE {
 		t.Errorf("closing the handle ended the wait with %v", err)
 	}

@@ -108,8 +108,11 @@ func WSACleanup() error {
 // closeAllSockets closes each socket as closesocket does.
 func closeAllSockets() {
 	for _, o := range object.All() {
-		if s, ok := o.(*socket); ok {
-			s.close()
+		switch o := o.(type) {
+		case *socket:
+			o.close()
+		case *configNotification: // stays open, as handles of the system do
+			o.cancel(wsa.WSAEINTR, func(*request) bool { return true })
 		}
 		o.(interface{ Release() }).Release()
 	}

@@ -134,10 +134,14 @@ func (t *Thread) Close() error {
 		threads.mu.Unlock()
 	}
 	for _, o := range object.All() {
-		if s, ok := o.(*socket); ok {
-			if a := s.async.Load(); a != nil {
-				a.cancel(func(r *request) bool { return r.thread == t })
+		own := func(r *request) bool { return r.thread == t }
+		switch o := o.(type) {
+		case *socket:
+			if a := o.async.Load(); a != nil {
+				a.cancel(own)
 			}
+		case *configNotification:
+			o.cancel(wsa.WSAEINTR, own)
 		}
 		release(o)
 	}

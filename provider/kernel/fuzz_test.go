@@ -26,6 +26,7 @@ func FuzzValues(f *testing.F) {
 	f.Add(uint16(0), uint8(0), []byte{})
 	codes := []uint32{wsa.FIONREAD, wsa.SIOCATMARK, wsa.SIO_KEEPALIVE_VALS, wsa.SIO_UDP_CONNRESET,
 		wsa.SIO_ROUTING_INTERFACE_QUERY, wsa.SIO_ADDRESS_LIST_QUERY, wsa.SIO_GET_INTERFACE_LIST,
+		wsa.SIO_ADDRESS_LIST_CHANGE, wsa.SIO_ROUTING_INTERFACE_CHANGE,
 		wsa.SIO_MULTICAST_SCOPE, wsa.SIO_MULTIPOINT_LOOPBACK, wsa.SIO_GET_BROADCAST_ADDRESS, 0xdeadbeef}
 	opened := []spi.Opening{tcp4, tcp6, udp4, udp6, unix}
 	f.Fuzz(func(t *testing.T, option uint16, kind uint8, value []byte) {
