@@ -38,9 +38,9 @@ func (r *Resolver) exchange(ctx context.Context, c *Config, server string, quest
 		if c.TCP {
 			network = "tcp"
 		}
-		answer, err = r.roundTrip(ctx, c, network, server, ask)
+		answer, err = r.askOnce(ctx, c, network, server, ask)
 		if err == nil && answer.Truncated && network == "udp" {
-			answer, err = r.roundTrip(ctx, c, "tcp", server, ask)
+			answer, err = r.askOnce(ctx, c, "tcp", server, ask)
 		}
 		if err != nil || answer.Rcode != mdns.RcodeFormatError && answer.Rcode != mdns.RcodeNotImplemented {
 			break
@@ -60,15 +60,29 @@ func newQuery(question mdns.Question, edns bool) *mdns.Msg {
 	return m
 }
 
-// roundTrip sends ask over a connection of its own, so that its port is as
-// hard to guess as its id, and waits for the answer to it.
-func (r *Resolver) roundTrip(ctx context.Context, c *Config, network, server string, ask *mdns.Msg) (answer *mdns.Msg, err error) {
-	if ctx.Err() != nil {
-		return nil, wsa.WSA_E_CANCELLED
-	}
+// askOnce asks one server once, by one transport.
+func (r *Resolver) askOnce(ctx context.Context, c *Config, network, server string, ask *mdns.Msg) (*mdns.Msg, error) {
 	packed, err := ask.Pack()
 	if err != nil {
 		return nil, wsa.WSANO_RECOVERY
+	}
+	var answer *mdns.Msg
+	_, err = r.roundTrip(ctx, c, network, server, packed, func(raw []byte) bool {
+		answer = new(mdns.Msg)
+		err := answer.Unpack(raw)
+		return (err == nil || network == "udp" && answer.Truncated) && answers(answer, ask)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// roundTrip sends ask over a connection of its own, so that its port is as
+// hard to guess as its id, and returns the answer that accept takes.
+func (r *Resolver) roundTrip(ctx context.Context, c *Config, network, server string, ask []byte, accept func(answer []byte) bool) (answer []byte, err error) {
+	if ctx.Err() != nil {
+		return nil, wsa.WSA_E_CANCELLED
 	}
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
@@ -88,15 +102,15 @@ func (r *Resolver) roundTrip(ctx context.Context, c *Config, network, server str
 	defer context.AfterFunc(limited, func() { _ = conn.SetDeadline(past) })()
 
 	if network == "tcp" {
-		return overStream(conn, packed, ask)
+		return overStream(conn, ask, accept)
 	}
-	return overDatagrams(conn, packed, ask)
+	return overDatagrams(conn, ask, accept)
 }
 
 // overDatagrams passes over everything that is no answer to ask: somebody
 // who can write into our port must not be able to end the wait either.
-func overDatagrams(conn net.Conn, packed []byte, ask *mdns.Msg) (*mdns.Msg, error) {
-	if _, err := conn.Write(packed); err != nil {
+func overDatagrams(conn net.Conn, ask []byte, accept func([]byte) bool) ([]byte, error) {
+	if _, err := conn.Write(ask); err != nil {
 		return nil, err
 	}
 	buf := make([]byte, 64<<10)
@@ -105,19 +119,15 @@ func overDatagrams(conn net.Conn, packed []byte, ask *mdns.Msg) (*mdns.Msg, erro
 		if err != nil {
 			return nil, err
 		}
-		answer := new(mdns.Msg)
-		if err := answer.Unpack(buf[:n]); err != nil && !answer.Truncated {
-			continue
-		}
-		if answers(answer, ask) {
-			return answer, nil
+		if accept(buf[:n]) {
+			return buf[:n], nil
 		}
 	}
 }
 
-func overStream(conn net.Conn, packed []byte, ask *mdns.Msg) (*mdns.Msg, error) {
-	framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(packed)), uint16(len(packed)))
-	if _, err := conn.Write(append(framed, packed...)); err != nil {
+func overStream(conn net.Conn, ask []byte, accept func([]byte) bool) ([]byte, error) {
+	framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(ask)), uint16(len(ask)))
+	if _, err := conn.Write(append(framed, ask...)); err != nil {
 		return nil, err
 	}
 	var length [2]byte
@@ -128,14 +138,10 @@ func overStream(conn net.Conn, packed []byte, ask *mdns.Msg) (*mdns.Msg, error) 
 	if _, err := io.ReadFull(conn, buf); err != nil {
 		return nil, err
 	}
-	answer := new(mdns.Msg)
-	if err := answer.Unpack(buf); err != nil {
-		return nil, err
-	}
-	if !answers(answer, ask) {
+	if !accept(buf) {
 		return nil, wsa.WSATRY_AGAIN
 	}
-	return answer, nil
+	return buf, nil
 }
 
 // answers reports whether answer belongs to ask. Only a server that could not

@@ -33,8 +33,12 @@ var _ spi.NameProvider = (*provider)(nil)
 // look up anything: A, AAAA and PTR as hosts; SRV with one result per place,
 // holding its name and addresses with the port; any other type with one
 // result per record, holding the record's data in the DNS's own format as
-// the blob, and the name that it belongs or leads to.
+// the blob, and the name that it belongs or leads to. MessageClass exchanges
+// messages, for those who want all that the servers say.
 func (p *provider) LookupServiceBegin(_ context.Context, set *wsa.QuerySet, _ *wsa.ServiceClassInfo, flags uint32) (spi.Lookup, error) {
+	if set.ServiceClassID == MessageClass {
+		return p.exchange(set, flags)
+	}
 	q, err := query.Read(set, flags)
 	if err != nil {
 		return nil, err

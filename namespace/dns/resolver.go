@@ -54,9 +54,24 @@ func newResolver(config func() *Config, dial Dialer, cacheSize int) *Resolver {
 func (r *Resolver) FlushCache() { r.cache.flush() }
 
 // query goes through the servers until one of them knows whether name exists.
-func (r *Resolver) query(ctx context.Context, name string, rrtype uint16) (*mdns.Msg, error) {
+func (r *Resolver) query(ctx context.Context, name string, rrtype uint16) (answer *mdns.Msg, err error) {
 	c := r.config()
 	question := mdns.Question{Name: name, Qtype: rrtype, Qclass: mdns.ClassINET}
+	err = r.goThrough(c, func(server string) error {
+		if answer, err = r.exchange(ctx, c, server, question); err != nil {
+			return err
+		}
+		return verdict(answer)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// goThrough asks one server after the other, as often as the configuration
+// says, until ask settles the question with nil or with WSA_E_CANCELLED.
+func (r *Resolver) goThrough(c *Config, ask func(server string) error) error {
 	first := 0
 	if c.Rotate && len(c.Servers) > 0 {
 		first = int(r.turn.Add(1)) % len(c.Servers)
@@ -64,24 +79,18 @@ func (r *Resolver) query(ctx context.Context, name string, rrtype uint16) (*mdns
 	for range c.Attempts {
 		refusals := 0
 		for i := range c.Servers {
-			answer, err := r.exchange(ctx, c, c.Servers[(first+i)%len(c.Servers)], question)
-			if err == nil {
-				err = verdict(answer)
-			}
-			switch err {
-			case nil:
-				return answer, nil
-			case wsa.WSA_E_CANCELLED:
-				return nil, err
+			switch err := ask(c.Servers[(first+i)%len(c.Servers)]); err {
+			case nil, wsa.WSA_E_CANCELLED:
+				return err
 			case wsa.WSANO_RECOVERY:
 				refusals++
 			}
 		}
 		if refusals > 0 && refusals == len(c.Servers) {
-			return nil, wsa.WSANO_RECOVERY // they would say so again
+			return wsa.WSANO_RECOVERY // they would say so again
 		}
 	}
-	return nil, wsa.WSATRY_AGAIN
+	return wsa.WSATRY_AGAIN
 }
 
 // verdict returns nil for an answer that settles the question: records, or
