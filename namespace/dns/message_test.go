@@ -41,7 +41,7 @@ func TestExchangePassesMessagesUnchanged(t *testing.T) {
 	z := testZone(t)
 	asked := make(chan *mdns.Msg, 1)
 	s := newServer(t, func(w mdns.ResponseWriter, ask *mdns.Msg) {
-		asked <- ask
+		asked <- ask.Copy()
 		z.answer(w, ask)
 	})
 	r := NewResolver(patient(s.addr), nil)
