@@ -7,7 +7,9 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	mdns "github.com/miekg/dns"
@@ -107,20 +109,24 @@ func (r *Resolver) roundTrip(ctx context.Context, c *Config, network, server str
 	return overDatagrams(conn, ask, accept)
 }
 
+// datagrams are buffers that any datagram fits into.
+var datagrams = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // overDatagrams passes over everything that is no answer to ask: somebody
 // who can write into our port must not be able to end the wait either.
 func overDatagrams(conn net.Conn, ask []byte, accept func([]byte) bool) ([]byte, error) {
 	if _, err := conn.Write(ask); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, 64<<10)
+	buf := datagrams.Get().(*[64 << 10]byte)
+	defer datagrams.Put(buf)
 	for {
-		n, err := conn.Read(buf)
+		n, err := conn.Read(buf[:])
 		if err != nil {
 			return nil, err
 		}
 		if accept(buf[:n]) {
-			return buf[:n], nil
+			return slices.Clone(buf[:n]), nil
 		}
 	}
 }

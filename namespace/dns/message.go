@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"time"
 
 	mdns "github.com/miekg/dns"
 
@@ -31,6 +32,12 @@ const (
 	rcodeMask    = 0xf
 )
 
+// hurry is how long a server has for its answer to Exchange while there are
+// others, and all will be asked again: the program that waits for the answer
+// has a time-out of its own, of five seconds as a rule, at which it asks again
+// from the start.
+const hurry = 2 * time.Second
+
 // Exchange sends a message that somebody else has made to the servers and
 // returns their answer to it. Both are passed on as they are, whatever they
 // hold, but for the id, which is another one on the way. Nothing is taken
@@ -46,9 +53,20 @@ func (r *Resolver) Exchange(ctx context.Context, message []byte) ([]byte, error)
 		return nil, wsa.WSAEINVAL
 	}
 	c := r.config()
+	hurried := *c
+	hurried.Timeout = min(c.Timeout, hurry)
+	mayHurry := len(c.Servers)
+	if c.Attempts == 1 || len(c.Servers) == 1 {
+		mayHurry = 0
+	}
 	var answer []byte
 	err := r.goThrough(c, func(server string) error {
-		got, err := r.exchangeMessage(ctx, c, server, message)
+		config := c
+		if mayHurry > 0 {
+			config = &hurried
+		}
+		mayHurry--
+		got, err := r.exchangeMessage(ctx, config, server, message)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	mdns "github.com/miekg/dns"
 
@@ -103,6 +104,23 @@ func TestExchangeVerdicts(t *testing.T) {
 		if _, err := NewResolver(patient(good.addr), nil).Exchange(t.Context(), m); err != wsa.WSAEINVAL {
 			t.Errorf("%s: %v, want WSAEINVAL", name, err)
 		}
+	}
+}
+
+// The program that asks would not wait as long as the configuration lets a
+// dead server take.
+func TestExchangeHurriesToTheNextServer(t *testing.T) {
+	dead, alive := newServer(t, silent), newServer(t, testZone(t).answer)
+	c := patient(dead.addr, alive.addr)
+	c.Attempts, c.Timeout = 2, time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	raw, err := NewResolver(c, nil).Exchange(ctx, message(t, "text.example.", mdns.TypeTXT))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer := unpack(t, raw); len(answer.Answer) != 1 {
+		t.Errorf("the answer is\n%v", answer)
 	}
 }
 
