@@ -3,31 +3,259 @@
 package run
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"log/slog"
+	"os"
 	"os/exec"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"winsock"
+	"winsock/internal/sys/diag"
+	"winsock/internal/sys/seccomp"
+	"winsock/run/internal/dnsserver"
+	"winsock/run/internal/near"
 )
 
 // A Supervisor carries the network calls of a program and of all that
 // descend from it.
-type Supervisor struct{}
+type Supervisor struct {
+	config   Config
+	log      *slog.Logger
+	listener *seccomp.Listener
+	chains   *chains
+	dns      *dnsserver.Server // nil without Config.DNS
+	ends     *diag.Listener    // nil if the kernel does not tell of them
 
-// Probe reports in one sentence what this kernel, or what the process runs
-// in, lacks for a supervisor. It returns nil if nothing is missing.
-func Probe() error { return errors.New("not built yet") }
+	processes processes
+	sockets   table
+	near      near.Ends
+	numbers   atomic.Uint64
+	warned    sync.Map // what was said once
+
+	stats counters
+
+	done    chan struct{}  // closed when the last process has ended
+	stopped chan struct{}  // closed by Close
+	working sync.WaitGroup // the supervisor's goroutines
+
+	mu        sync.Mutex // protects what follows
+	closed    bool
+	idle      int          // receivers that wait
+	receivers map[int]bool // their threads
+}
+
+// counters are what Stats is made of.
+type counters struct {
+	calls, direct, relayed, accepted, refused, denied, sent, received atomic.Uint64
+}
 
 // Start starts cmd under a new supervisor. cmd is one that was not started
 // yet; its Wait is the caller's to call.
-func Start(c Config, cmd *exec.Cmd) (*Supervisor, error) { return nil, Probe() }
+//
+// The errors of layers and rules say which and why.
+func Start(c Config, cmd *exec.Cmd) (*Supervisor, error) {
+	s := &Supervisor{
+		config:    c,
+		log:       cmp.Or(c.Log, slog.Default()),
+		done:      make(chan struct{}),
+		stopped:   make(chan struct{}),
+		receivers: make(map[int]bool),
+	}
+	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
+		return nil, err
+	}
+	if err := s.start(cmd); err != nil {
+		s.release()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
+	if s.chains, err = compose(s.config.Layers); err != nil {
+		return err
+	}
+	if s.config.DNS {
+		if s.dns, err = startDNS(s.log); err != nil {
+			return fmt.Errorf("the DNS server does not start: %w", err)
+		}
+	}
+	if listener, e := diag.Open(); e == 0 {
+		s.ends = listener
+	} else {
+		s.log.Warn("the kernel does not tell of the ends of sockets", "error", e)
+	}
+	n := needs{layers: s.chains.layered(), dns: s.dns != nil, denyUnknown: s.config.DenyUnknown}
+	if s.listener, err = launch(n.policy(), cmd); err != nil {
+		return err
+	}
+	s.working.Go(s.routineWatch)
+	if s.ends != nil {
+		s.working.Go(s.routineEnds)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.receiveLocked()
+	return nil
+}
 
 // Done is closed when the last process under the supervisor has ended.
-func (s *Supervisor) Done() <-chan struct{} { return nil }
+func (s *Supervisor) Done() <-chan struct{} { return s.done }
 
 // Close ends the supervisor: relayed connections are reset and, from then
 // on, network calls of processes that still run fail with ENOSYS.
-func (s *Supervisor) Close() error { return nil }
+func (s *Supervisor) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return errors.New("run: the supervisor is closed already")
+	}
+	s.closed = true
+	s.mu.Unlock()
+	close(s.stopped)
+	if s.ends != nil {
+		s.ends.Close()
+	}
+	s.interrupt()
+	s.listener.Close() // which ends the watching, too
+	s.working.Wait()
+	for _, k := range s.sockets.all() {
+		k.mu.Lock()
+		r := k.relay
+		k.mu.Unlock()
+		if r != nil {
+			r.Abort()
+			<-r.Done()
+		}
+		s.end(k.cookie, 0, 0)
+	}
+	s.release()
+	return nil
+}
+
+// release gives back what a supervisor holds that has no program.
+func (s *Supervisor) release() {
+	if s.dns != nil {
+		_ = s.dns.Close() // nobody asks any more
+	}
+	if s.ends != nil {
+		s.ends.Close() // again, if Close has done so
+	}
+	s.near.Close()
+	s.processes.close()
+	_ = winsock.WSACleanup() // of the start in Start
+}
+
+// interrupt wakes the receivers until all have gone.
+func (s *Supervisor) interrupt() {
+	for {
+		s.mu.Lock()
+		for tid := range s.receivers {
+			seccomp.Interrupt(tid)
+		}
+		n := len(s.receivers)
+		s.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (s *Supervisor) stopping() bool {
+	select {
+	case <-s.stopped:
+		return true
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// routineWatch waits for the last process to end, and for connects whose
+// program has gone.
+func (s *Supervisor) routineWatch() {
+	for !s.stopping() {
+		if s.listener.Ended(1000) {
+			close(s.done)
+			s.interrupt()
+			return
+		}
+		s.sweep()
+	}
+}
+
+// routineEnds forgets sockets that are no more.
+func (s *Supervisor) routineEnds() {
+	var ends []diag.End
+	for {
+		var err error
+		ends, _, err = s.ends.Next(ends[:0])
+		if err != nil {
+			if !errors.Is(err, os.ErrClosed) {
+				s.log.Warn("the ends of sockets are not told any more", "error", err)
+			}
+			return
+		}
+		for _, end := range ends {
+			s.end(end.Cookie, end.Sent, end.Received)
+		}
+	}
+}
+
+// warnOnce says something that would otherwise be said often.
+func (s *Supervisor) warnOnce(key, message string, args ...any) {
+	if _, said := s.warned.LoadOrStore(key, true); !said {
+		s.log.Warn("winsock run: "+message, args...)
+	}
+}
 
 // Stats returns the counts.
-func (s *Supervisor) Stats() Stats { return Stats{} }
+func (s *Supervisor) Stats() Stats {
+	c := &s.stats
+	stats := Stats{
+		Calls: c.calls.Load(), Direct: c.direct.Load(), Relayed: c.relayed.Load(), Accepted: c.accepted.Load(),
+		Refused: c.refused.Load(), Denied: c.denied.Load(), Sent: c.sent.Load(), Received: c.received.Load(),
+	}
+	if s.dns != nil {
+		stats.Queries = s.dns.Queries()
+	}
+	for _, k := range s.sockets.all() {
+		k.mu.Lock()
+		r := k.relay
+		k.mu.Unlock()
+		if r != nil {
+			stats.Sent += r.Sent.Load()
+			stats.Received += r.Received.Load()
+		}
+	}
+	return stats
+}
 
 // Connections lists the connections that are open or being made.
-func (s *Supervisor) Connections() []Connection { return nil }
+func (s *Supervisor) Connections() []Connection {
+	var list []Connection
+	for _, k := range s.sockets.all() {
+		k.info.mu.Lock()
+		c := k.info.public
+		k.info.mu.Unlock()
+		if c.State != "open" && c.State != "connecting" {
+			continue
+		}
+		if k.mu.TryLock() { // a slow layer keeps the socket, and the list does not wait
+			if r := k.relay; r != nil {
+				c.Sent, c.Received = r.Sent.Load(), r.Received.Load()
+			}
+			k.mu.Unlock()
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b Connection) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}

@@ -52,6 +52,7 @@ const (
 	EAFNOSUPPORT    = syscall.EAFNOSUPPORT
 	EPROTONOSUPPORT = syscall.EPROTONOSUPPORT
 	EIO             = syscall.EIO
+	ENOSYS          = syscall.ENOSYS
 	ENOMEM          = syscall.ENOMEM
 	ENOBUFS         = syscall.ENOBUFS
 )

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package diag has the kernel tell when sockets of the network namespace
+// cease to be, whosever they are: the multicasts of sock_diag.
+package diag
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// The multicast groups of NETLINK_SOCK_DIAG for sockets that are destroyed.
+var groups = [...]int{1, 2, 3, 4} // TCP and UDP over IPv4, TCP and UDP over IPv6
+
+// Offsets in struct inet_diag_msg, and what follows it.
+const (
+	offsetCookie = 44
+	sizeofMsg    = 72
+	attrInfo     = 2 // INET_DIAG_INFO: struct tcp_info
+
+	offsetAcked    = 120
+	offsetReceived = 128
+)
+
+// An End tells of a socket that is no more.
+type End struct {
+	Cookie         uint64 // as SO_COOKIE has it
+	Sent, Received uint64 // bytes, for TCP
+}
+
+// A Listener receives the ends of sockets.
+type Listener struct {
+	file *os.File
+	buf  []byte
+}
+
+// Open begins to listen. It needs no privilege.
+func Open() (*Listener, syscall.Errno) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return nil, err.(syscall.Errno)
+	}
+	err = unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	for _, group := range groups {
+		if err == nil {
+			err = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, group)
+		}
+	}
+	if err == nil {
+		// A busy machine ends many at once. Without the room, some are lost.
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<20)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err.(syscall.Errno)
+	}
+	return &Listener{file: os.NewFile(uintptr(fd), "sock_diag"), buf: make([]byte, 64<<10)}, 0
+}
+
+// Next waits and appends to ends what has ended. lost reports that the kernel
+// had no room for some. The error is os.ErrClosed after Close.
+func (l *Listener) Next(ends []End) (_ []End, lost bool, err error) {
+	n, err := l.file.Read(l.buf)
+	switch {
+	case err == nil:
+		return parse(ends, l.buf[:n]), false, nil
+	case errors.Is(err, unix.ENOBUFS):
+		return ends, true, nil
+	}
+	return ends, false, err
+}
+
+// Close ends the listening, and wakes Next.
+func (l *Listener) Close() { l.file.Close() }
+
+// parse appends the ends that the messages in b tell of.
+func parse(ends []End, b []byte) []End {
+	for len(b) >= unix.SizeofNlMsghdr {
+		size := int(binary.NativeEndian.Uint32(b))
+		if size < unix.SizeofNlMsghdr || size > len(b) {
+			break
+		}
+		if data := b[unix.SizeofNlMsghdr:size]; len(data) >= sizeofMsg {
+			end := End{Cookie: binary.NativeEndian.Uint64(data[offsetCookie:])}
+			end.Sent, end.Received = counts(data[sizeofMsg:])
+			ends = append(ends, end)
+		}
+		b = b[min(align(size), len(b)):]
+	}
+	return ends
+}
+
+// counts finds the bytes in the attributes of a message.
+func counts(attrs []byte) (sent, received uint64) {
+	for len(attrs) >= 4 {
+		size, kind := int(binary.NativeEndian.Uint16(attrs)), binary.NativeEndian.Uint16(attrs[2:])
+		if size < 4 || size > len(attrs) {
+			break
+		}
+		if info := attrs[4:size]; kind == attrInfo && len(info) >= offsetReceived+8 {
+			return binary.NativeEndian.Uint64(info[offsetAcked:]), binary.NativeEndian.Uint64(info[offsetReceived:])
+		}
+		attrs = attrs[min(align(size), len(attrs)):]
+	}
+	return 0, 0
+}
+
+func align(n int) int { return (n + 3) &^ 3 }

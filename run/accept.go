@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"time"
+
+	"winsock"
+	"winsock/internal/sys"
+	"winsock/run/internal/relay"
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// bind is bind(fd, address, length). The program's own socket is bound, to
+// where the chain says.
+func (c *call) bind() {
+	a, e := c.addressArg(c.arg(1), c.intArg(2))
+	if e == sys.EPERM {
+		c.opaque()
+		return
+	}
+	fd, domain, ok := c.socket()
+	if !ok {
+		return
+	}
+	defer sys.Close(fd)
+	if e != 0 {
+		c.fail(e)
+		return
+	}
+	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
+	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
+	chain := c.s.chains.of(domain, typ, protocol)
+	name, inet := a.name()
+	if !mayBind(c.tid(), &a) {
+		c.fail(sys.EACCES)
+		return
+	}
+	if chain == nil || !chain.layered || !inet {
+		c.failBind(sys.Bind(fd, a.bytes()), &a)
+		return
+	}
+	k, e := c.s.remember(fd, domain, typ)
+	if e != 0 {
+		c.fail(e)
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.openLocked(chain, c.tid()); err != nil {
+		c.fail(wsa.ErrnoOf(err).Errno())
+		return
+	}
+	if k.carrier.owned() != nil {
+		c.failBind(sys.Bind(fd, a.bytes()), &a) // relayed: EINVAL
+		return
+	}
+	k.carrier.lend(fd, domain, false)
+	err := winsock.Bind(k.handle, &name)
+	e = k.carrier.errnoOf(err)
+	k.carrier.giveBack()
+	if e == 0 {
+		if now, e := sockName(fd); e == 0 && !sameAddress(&a, &now) {
+			k.setNames(func(n *names) { n.local = a.withPort(now.port()) })
+		}
+	}
+	c.failBind(e, &a)
+}
+
+// failBind ends a bind. The rights to low ports are the program's and not
+// the supervisor's.
+func (c *call) failBind(e sys.Errno, a *address) {
+	if e == sys.EACCES && mayBindLow(c.tid()) {
+		c.proceed() // in a user namespace of its own
+		return
+	}
+	c.fail(e)
+}
+
+// sameAddress reports whether a socket that asked for a has got it.
+func sameAddress(a, now *address) bool {
+	x, y := a.addrPort(), now.addrPort()
+	return x.Addr() == y.Addr() && (x.Port() == y.Port() || x.Port() == 0)
+}
+
+// withPort returns the address with a port if it has none.
+func (a address) withPort(port uint16) address {
+	if a.port() == 0 {
+		a.setPort(port)
+	}
+	return a
+}
+
+// listen is listen(fd, backlog).
+func (c *call) listen() {
+	fd, domain, ok := c.socket()
+	if !ok {
+		return
+	}
+	defer sys.Close(fd)
+	backlog := c.intArg(1)
+	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
+	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
+	chain := c.s.chains.of(domain, typ, protocol)
+	if chain == nil || !chain.layered || typ != sys.SOCK_STREAM {
+		c.fail(sys.Listen(fd, backlog))
+		return
+	}
+	k, e := c.s.remember(fd, domain, typ)
+	if e != 0 {
+		c.fail(e)
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.openLocked(chain, c.tid()); err != nil {
+		c.fail(wsa.ErrnoOf(err).Errno())
+		return
+	}
+	if k.carrier.owned() != nil {
+		c.fail(sys.EINVAL)
+		return
+	}
+	k.carrier.lend(fd, domain, false)
+	err := winsock.Listen(k.handle, int32(backlog))
+	e = k.carrier.errnoOf(err)
+	k.carrier.giveBack()
+	nonblocking := uint32(1)
+	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
+	c.fail(e)
+}
+
+// An arrival is an accepted connection on its way to the program.
+type arrival struct {
+	fd   int // what the program gets
+	peer address
+	k    *socket // what is known of it
+}
+
+// drop ends a connection that nobody wants any more.
+func (a *arrival) drop() {
+	sys.Close(a.fd) // a relay notices
+	a.k.mu.Lock()
+	defer a.k.mu.Unlock()
+	a.k.closeLocked()
+}
+
+// Waiting in the kernel for a connection is interrupted now and then, to see
+// whether the program still waits.
+const acceptPatience = 500 * time.Millisecond
+
+// accept is accept(fd, address, length) and accept4, with flags.
+func (c *call) accept(flags int) {
+	fd, domain, ok := c.socket()
+	if !ok {
+		return
+	}
+	k := c.s.known(fd)
+	if k == nil || flags&^(sys.SOCK_CLOEXEC|sys.SOCK_NONBLOCK) != 0 || sys.TCPState(fd) != sys.TCP_LISTEN {
+		sys.Close(fd)
+		c.proceed() // a listener from before, no listener, or an error
+		return
+	}
+	mode, _ := sys.FileFlags(fd)
+	if c.acceptOnce(k, fd, domain, flags) {
+		sys.Close(fd)
+		return
+	}
+	if mode&sys.O_NONBLOCK != 0 {
+		sys.Close(fd)
+		c.fail(sys.EAGAIN)
+		return
+	}
+	go c.routineAccept(k, fd, domain, flags)
+}
+
+// routineAccept waits for a connection. fd is its to close.
+func (c *call) routineAccept(k *socket, fd, domain, flags int) {
+	defer sys.Close(fd)
+	deadline := time.Time{}
+	if timeout := timeoutOption(fd, sys.SO_RCVTIMEO); timeout > 0 {
+		deadline = time.Now().Add(timeout)
+	}
+	for {
+		wait := acceptPatience
+		if !deadline.IsZero() {
+			wait = min(wait, max(time.Until(deadline), 0))
+		}
+		sys.PollWaiting(fd, sys.POLLIN, int(wait/time.Millisecond))
+		if !c.valid() {
+			return // interrupted, or gone
+		}
+		if c.acceptOnce(k, fd, domain, flags) {
+			return
+		}
+		if !deadline.IsZero() && !time.Now().Before(deadline) {
+			c.fail(sys.EAGAIN)
+			return
+		}
+	}
+}
+
+// acceptOnce answers the call if there is a connection or an error.
+func (c *call) acceptOnce(k *socket, fd, domain, flags int) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var a arrival
+	if n := len(k.queue); n > 0 {
+		a = k.queue[0]
+		k.queue = k.queue[1:]
+	} else {
+		var e sys.Errno
+		if a, e = k.arriveLocked(fd, domain); e != 0 {
+			if e == sys.EAGAIN {
+				return false
+			}
+			c.fail(e)
+			return true
+		}
+	}
+	c.handOverLocked(k, a, flags)
+	return true
+}
+
+// arriveLocked takes the next connection from the chain.
+func (k *socket) arriveLocked(fd, domain int) (a arrival, e sys.Errno) {
+	if k.handle == 0 {
+		return a, sys.EINVAL
+	}
+	k.carrier.lend(fd, domain, false)
+	var peer wsa.Sockaddr
+	h, err := winsock.Accept(k.handle, &peer)
+	e = k.carrier.errnoOf(err)
+	k.carrier.giveBack()
+	if e != 0 {
+		return a, e
+	}
+	a.peer, _ = kernelAddress(&peer, domain)
+	base := k.carrier.child(&a.peer)
+	below, err := winsock.BaseSocket(h, nil)
+	switch {
+	case err != nil:
+		e = wsa.ErrnoOf(err).Errno()
+	case base == nil:
+		e = sys.EIO // a layer has made up a connection
+	case below == base:
+		e = k.directLocked(&a, h, base)
+	default:
+		e = k.relayedArrivalLocked(&a, h, base, fd, domain)
+	}
+	if e != 0 {
+		_ = winsock.CloseSocket(h)
+		return a, sys.ECONNABORTED
+	}
+	k.s.stats.accepted.Add(1)
+	return a, 0
+}
+
+// directLocked makes an accepted connection the program's as it is.
+func (k *socket) directLocked(a *arrival, h winsock.SOCKET, base *carrier) sys.Errno {
+	a.fd = base.take()
+	child, e := k.s.remember(a.fd, k.domain, k.typ)
+	if e != 0 {
+		sys.Close(a.fd)
+		return e
+	}
+	child.mu.Lock()
+	defer child.mu.Unlock()
+	child.handle, child.carrier = h, base
+	k.introduceLocked(child, h, a, false)
+	k.s.stats.direct.Add(1)
+	a.k = child
+	return 0
+}
+
+// introduceLocked fills in what is told of an accepted connection.
+func (k *socket) introduceLocked(child *socket, h winsock.SOCKET, a *arrival, relayed bool) {
+	k.info.mu.Lock()
+	listener := k.info.public
+	k.info.mu.Unlock()
+	child.describe(func(p *Connection) {
+		*p = listener
+		p.ID, p.Accepted, p.Relayed, p.State = child.number, true, relayed, "open"
+		p.Peer, p.Actual, p.Since = a.peer.addrPort(), a.peer.addrPort(), time.Now()
+		p.Chain, _ = winsock.ChainNames(h)
+	})
+}
+
+// relayedArrivalLocked gives the program a connection to the supervisor, which
+// relays between it and the chain of the one that was accepted.
+func (k *socket) relayedArrivalLocked(a *arrival, h winsock.SOCKET, base *carrier, listener, domain int) sys.Errno {
+	real := base.take()
+	local, _ := sockName(real)
+	name, _ := a.peer.name()
+	if err := base.own(&spi.Connection{Descriptor: real, Peer: name}); err != nil {
+		sys.Close(real)
+		return wsa.ErrnoOf(err).Errno()
+	}
+	fd, e := sys.Socket(domain, sys.SOCK_STREAM, 0)
+	if e != 0 {
+		return e
+	}
+	kind := kindFor(domain, &a.peer)
+	copyOptions(listener, fd, accepted)
+	end, e := k.s.near.Connect(fd, kind)
+	if e != 0 {
+		sys.Close(fd)
+		return e
+	}
+	child, e := k.s.remember(fd, domain, k.typ)
+	if e != 0 {
+		sys.Close(fd)
+		sys.Close(end)
+		return e
+	}
+	a.fd = fd
+	child.mu.Lock()
+	defer child.mu.Unlock()
+	child.handle, child.carrier = h, base
+	child.setNames(func(n *names) { n.local, n.peer = local, a.peer })
+	k.introduceLocked(child, h, a, true)
+	k.s.stats.relayed.Add(1)
+	var r *relay.Relay
+	ready := make(chan struct{})
+	r = relay.Start(end, h, func() {
+		<-ready
+		child.relayed(r)
+	})
+	child.relay, child.counted = r, true
+	close(ready)
+	a.k = child
+	return 0
+}
+
+// accepted are the options that an accepted socket has from its listener.
+var accepted = append([]option{
+	{sys.SOL_SOCKET, sys.SO_OOBINLINE},
+	{sys.IPPROTO_TCP, sys.TCP_NODELAY},
+	{sys.IPPROTO_TCP, sys.TCP_MAXSEG},
+	{sys.IPPROTO_IPV6, sys.IPV6_V6ONLY},
+}, inherited...)
+
+// handOverLocked gives a connection to the program. If it does not wait any
+// more, the connection is kept for its next call.
+func (c *call) handOverLocked(k *socket, a arrival, flags int) {
+	if addr := c.arg(1); addr != 0 {
+		if e := c.returnAddress(&a.peer, addr, c.arg(2)); e != 0 {
+			if c.fail(e) {
+				a.drop()
+			} else {
+				k.queue = append([]arrival{a}, k.queue...)
+			}
+			return
+		}
+	}
+	mode := 0
+	if flags&sys.SOCK_NONBLOCK != 0 {
+		mode = sys.O_NONBLOCK
+	}
+	if now, e := sys.FileFlags(a.fd); e == 0 {
+		sys.SetFileFlags(a.fd, now&^sys.O_NONBLOCK|mode)
+	}
+	_, e := c.s.listener.AnswerWithDescriptor(c.n.ID, a.fd, flags&sys.SOCK_CLOEXEC != 0)
+	switch e {
+	case 0:
+		sys.Close(a.fd)
+	case sys.ENOENT: // interrupted
+		k.queue = append([]arrival{a}, k.queue...)
+	default: // EMFILE of the program
+		c.fail(e)
+		k.queue = append([]arrival{a}, k.queue...)
+	}
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"sync"
+
+	"winsock"
+	"winsock/internal/sys"
+	"winsock/wsa"
+)
+
+// A flow relays the datagrams of a connected socket of the program: that one
+// is connected to a near end on loopback, and the chain's to the peer.
+type flow struct {
+	k    *socket
+	h    winsock.SOCKET
+	near int
+
+	stopping chan struct{}
+	once     sync.Once
+	ways     sync.WaitGroup
+}
+
+// connectFlowLocked has the chain connect a datagram socket of its own to a,
+// and connects the program's socket fd with it.
+func (c *call) connectFlowLocked(k *socket, fd int, a *address, name *wsa.Sockaddr) sys.Errno {
+	kind := kindFor(k.domain, a)
+	if err := k.carrier.own(nil); err != nil {
+		k.closeLocked()
+		return wsa.ErrnoOf(err).Errno()
+	}
+	k.inheritLocked(fd, kind)
+	err := winsock.Connect(k.handle, name)
+	if e := k.carrier.errnoOf(err); e != 0 {
+		k.closeLocked()
+		return e
+	}
+	end, e := c.s.near.ConnectDatagram(fd, kind)
+	if e != 0 {
+		c.unreachable(e)
+		k.closeLocked()
+		return e
+	}
+	var local, peer wsa.Sockaddr
+	_ = winsock.GetSockName(k.handle, &local) // is then the kernel's
+	_ = winsock.GetPeerName(k.handle, &peer)
+	k.setNames(func(n *names) {
+		n.peer = *a
+		n.local, _ = kernelAddress(&local, k.domain)
+	})
+	k.describe(func(p *Connection) {
+		p.State, p.Relayed, p.Local, p.Actual = "open", true, addrPortOf(&local), addrPortOf(&peer)
+	})
+	c.s.stats.relayed.Add(1)
+	k.flow = &flow{k: k, h: k.handle, near: end, stopping: make(chan struct{})}
+	k.flow.ways.Add(2)
+	go k.flow.routineSend()
+	go k.flow.routineReceive()
+	return 0
+}
+
+// stop ends the flow, and its chain.
+func (f *flow) stop() {
+	f.once.Do(func() {
+		close(f.stopping)
+		_ = winsock.CloseSocket(f.h)
+		sys.Shutdown(f.near, sys.SHUT_RDWR) // wakes who waits
+		go func() {
+			f.ways.Wait()
+			sys.Close(f.near)
+		}()
+	})
+}
+
+func (f *flow) stopped() bool {
+	select {
+	case <-f.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// routineSend carries the program's datagrams to the chain.
+func (f *flow) routineSend() {
+	defer f.ways.Done()
+	buf := make([]byte, maxDatagram)
+	for !f.stopped() {
+		n, _, e := sys.RecvFrom(f.near, buf, 0, nil)
+		if e == sys.EAGAIN {
+			sys.PollWaiting(f.near, sys.POLLIN, 1000)
+			continue
+		}
+		if e != 0 {
+			continue // the program's socket did not take one: its matter
+		}
+		sent, err := winsock.Send(f.h, buf[:n], 0)
+		if err == nil {
+			f.k.s.stats.sent.Add(uint64(sent))
+			f.k.describe(func(p *Connection) { p.Sent += uint64(sent) })
+		}
+	}
+}
+
+// routineReceive carries the peer's datagrams to the program.
+func (f *flow) routineReceive() {
+	defer f.ways.Done()
+	buf := make([]byte, maxDatagram)
+	for !f.stopped() {
+		n, err := winsock.Recv(f.h, buf, 0)
+		switch err {
+		case nil:
+		case wsa.WSAECONNRESET, wsa.WSAENETRESET, wsa.WSAEMSGSIZE:
+			continue // one that was lost
+		default:
+			return
+		}
+		for {
+			_, e := sys.SendTo(f.near, buf[:n], 0, nil)
+			if e != sys.EAGAIN || f.stopped() {
+				break
+			}
+			sys.PollWaiting(f.near, sys.POLLOUT, 1000)
+		}
+		f.k.s.stats.received.Add(uint64(n))
+		f.k.describe(func(p *Connection) { p.Received += uint64(n) })
+	}
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"winsock/internal/sys"
+	"winsock/internal/sys/foreign"
+	"winsock/internal/sys/seccomp"
+)
+
+// Calls are received and handled by the same goroutine, as handing them over
+// would cost more than most of them take. Before one is handled, which runs
+// code of layers and may take as long as it likes, somebody else must be
+// there to receive the next.
+
+// maxIdle is how many receivers wait at most.
+const maxIdle = 4
+
+// receiveLocked starts a receiver.
+func (s *Supervisor) receiveLocked() {
+	s.idle++
+	s.working.Go(s.routineReceive)
+}
+
+// routineReceive receives calls and handles them.
+func (s *Supervisor) routineReceive() {
+	runtime.LockOSThread() // so that it can be interrupted
+	defer runtime.UnlockOSThread()
+	tid := sys.Gettid()
+	s.mu.Lock()
+	s.receivers[tid] = true
+	s.mu.Unlock()
+	for s.receive() {
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.receivers, tid)
+}
+
+// receive receives and handles one call. It reports whether the receiver is
+// needed any longer.
+func (s *Supervisor) receive() bool {
+	c := &call{s: s}
+	e := s.listener.Recv(&c.n)
+	if s.stopping() {
+		return false
+	}
+	if e != 0 {
+		if e != sys.EINTR && e != sys.ENOENT {
+			s.warnOnce("recv", "calls cannot be received", "error", e)
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	}
+	s.mu.Lock()
+	if s.idle--; s.idle == 0 && !s.closed {
+		s.receiveLocked()
+	}
+	s.mu.Unlock()
+	c.handle()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.idle >= maxIdle {
+		return false
+	}
+	s.idle++
+	return true
+}
+
+// handle handles the call, and survives it.
+func (c *call) handle() {
+	c.s.stats.calls.Add(1)
+	defer func() {
+		if v := recover(); v != nil {
+			c.s.log.Error("winsock run: a call failed", "call", c.n.Number, "panic", v, "stack", string(debug.Stack()))
+			c.fail(sys.EIO)
+		}
+		c.end()
+	}()
+	if c.n.TID == 0 { // of a process that cannot be seen from here
+		c.opaque()
+		return
+	}
+	var e sys.Errno
+	if c.p, e = c.s.processes.get(c.tid()); e != 0 {
+		return // gone: nobody waits
+	}
+	switch c.n.Number {
+	case seccomp.CONNECT:
+		c.connect()
+	case seccomp.BIND:
+		c.bind()
+	case seccomp.LISTEN:
+		c.listen()
+	case seccomp.ACCEPT:
+		c.accept(0)
+	case seccomp.ACCEPT4:
+		c.accept(c.intArg(3))
+	case seccomp.GETSOCKNAME:
+		c.getsockname()
+	case seccomp.GETPEERNAME:
+		c.getpeername()
+	case seccomp.GETSOCKOPT:
+		c.getsockopt()
+	case seccomp.SENDTO:
+		c.sendto()
+	case seccomp.SENDMSG:
+		c.sendmsg()
+	case seccomp.SENDMMSG:
+		c.sendmmsg()
+	case seccomp.RECVFROM:
+		c.recvfrom()
+	case seccomp.RECVMSG:
+		c.recvmsg()
+	case seccomp.RECVMMSG:
+		c.recvmmsg()
+	default:
+		c.proceed()
+	}
+}
+
+// sweep ends connects whose program has died: nobody else would, as the
+// supervisor holds the socket meanwhile.
+func (s *Supervisor) sweep() {
+	for _, k := range s.sockets.all() {
+		if !k.mu.TryLock() {
+			continue
+		}
+		at := k.attempt
+		k.mu.Unlock()
+		if at == nil || time.Since(at.began) < time.Second {
+			continue
+		}
+		if _, e := foreign.Process(at.tid); e != 0 {
+			select {
+			case <-at.done:
+			default:
+				at.stop()
+			}
+		}
+	}
+}

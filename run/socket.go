@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"winsock"
+	"winsock/internal/sys"
+	"winsock/run/internal/relay"
+)
+
+// A socket is what the supervisor knows of a socket of the program that it
+// has to do with. The program's own descriptor may be closed, duplicated and
+// inherited without its notice: it is known by the kernel's cookie, and
+// forgotten when the kernel tells that the socket is no more.
+type socket struct {
+	s      *Supervisor
+	cookie uint64
+	domain int
+	typ    int
+	number uint64 // for people
+
+	refused atomic.Uint32 // what SO_ERROR has to tell, a sys.Errno
+
+	mu      sync.Mutex // protects what follows; held over calls into the chain
+	handle  winsock.SOCKET
+	carrier *carrier // the bottom of handle's chain
+	attempt *attempt // the connect under way, or whose end was not told yet
+	relay   *relay.Relay
+	flow    *flow // of a connected datagram socket that is relayed
+	counted bool  // its bytes are
+	gone    bool
+	queue   []arrival // accepted connections that the program did not get
+
+	info infoOf
+}
+
+// names are what the program is told of a socket. An empty one is the
+// kernel's own.
+type names struct {
+	local, peer address
+	asked       address // the name server that it sent to last
+}
+
+// plain reports whether all of them are the kernel's own.
+func (n names) plain() bool { return n.local.n == 0 && n.peer.n == 0 && n.asked.n == 0 }
+
+// infoOf is what is told of a socket, with a lock of its own: names are asked
+// for while a slow layer is at work.
+type infoOf struct {
+	mu     sync.Mutex // protects what follows
+	names  names
+	public Connection
+}
+
+// An attempt is a connect that is under way.
+type attempt struct {
+	done  chan struct{} // closed at its end
+	errno sys.Errno     // then set
+	began time.Time
+	told  bool // the program knows how it ended
+	tid   int  // whose it was
+	stop  func()
+}
+
+func (k *socket) setNames(f func(n *names)) {
+	k.info.mu.Lock()
+	defer k.info.mu.Unlock()
+	f(&k.info.names)
+}
+
+func (k *socket) namesNow() names {
+	k.info.mu.Lock()
+	defer k.info.mu.Unlock()
+	return k.info.names
+}
+
+// describe changes what is told to people.
+func (k *socket) describe(f func(c *Connection)) {
+	k.info.mu.Lock()
+	defer k.info.mu.Unlock()
+	f(&k.info.public)
+}
+
+// A table holds the sockets by their cookies. The zero value is ready for
+// use.
+type table struct {
+	mu       sync.Mutex // protects byCookie
+	byCookie map[uint64]*socket
+}
+
+// find returns the socket with a cookie, nil if it is not known.
+func (t *table) find(cookie uint64) *socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.byCookie[cookie]
+}
+
+// add returns the socket with the cookie of k, which is k if there was none.
+func (t *table) add(k *socket) *socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known := t.byCookie[k.cookie]; known != nil {
+		return known
+	}
+	if t.byCookie == nil {
+		t.byCookie = make(map[uint64]*socket)
+	}
+	t.byCookie[k.cookie] = k
+	return k
+}
+
+// remove forgets a socket and reports whether it was known.
+func (t *table) remove(cookie uint64) *socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k := t.byCookie[cookie]
+	delete(t.byCookie, cookie)
+	return k
+}
+
+// all lists the sockets.
+func (t *table) all() []*socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]*socket, 0, len(t.byCookie))
+	for _, k := range t.byCookie {
+		list = append(list, k)
+	}
+	return list
+}
+
+// known returns what is known of the socket of fd, nil for nothing.
+func (s *Supervisor) known(fd int) *socket {
+	cookie, e := sys.Cookie(fd)
+	if e != 0 {
+		return nil
+	}
+	return s.sockets.find(cookie)
+}
+
+// remember returns the socket of fd, from now on a known one.
+func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
+	cookie, e := sys.Cookie(fd)
+	if e != 0 {
+		return nil, e
+	}
+	if k := s.sockets.find(cookie); k != nil {
+		return k, 0
+	}
+	k := &socket{s: s, cookie: cookie, domain: domain, typ: typ, number: s.numbers.Add(1)}
+	return s.sockets.add(k), 0
+}
+
+// openLocked opens the chain for a socket, if that has not been done.
+func (k *socket) openLocked(c *chainOf, tid int) error {
+	if k.handle != 0 {
+		return nil
+	}
+	process := describe(tid)
+	base := &carrier{fd: -1}
+	h, err := c.composed.SocketFrom(winsock.Origin{Process: process, Base: base}, 0)
+	if err != nil {
+		return err
+	}
+	k.handle, k.carrier = h, base
+	k.describe(func(p *Connection) {
+		p.ID, p.PID, p.Program = k.number, process.ID, process.Name
+		p.Protocol = protocolName(k.typ)
+		p.Since = time.Now()
+		p.Chain, _ = winsock.ChainNames(h)
+	})
+	return nil
+}
+
+func protocolName(typ int) string {
+	if typ == sys.SOCK_STREAM {
+		return "tcp"
+	}
+	return "udp"
+}
+
+// closeLocked closes the chain.
+func (k *socket) closeLocked() {
+	if k.handle == 0 {
+		return
+	}
+	h := k.handle
+	k.handle, k.carrier = 0, nil
+	switch {
+	case k.relay != nil: // closes it
+	case k.flow != nil:
+		k.flow.stop()
+		k.flow = nil
+	default:
+		_ = winsock.CloseSocket(h)
+	}
+}
+
+// end forgets a socket that the kernel has no more.
+func (s *Supervisor) end(cookie, sent, received uint64) {
+	k := s.sockets.remove(cookie)
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.gone = true
+	if !k.counted {
+		s.stats.sent.Add(sent)
+		s.stats.received.Add(received)
+	}
+	if k.attempt != nil && k.attempt.stop != nil {
+		k.attempt.stop()
+	}
+	for _, a := range k.queue {
+		a.drop()
+	}
+	k.queue = nil
+	k.closeLocked()
+}
