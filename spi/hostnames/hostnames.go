@@ -27,7 +27,8 @@ const (
 // remembers nothing until Use. Layers use the process's own, through the
 // functions of the package.
 type Table struct {
-	users atomic.Int32
+	users   atomic.Int32
+	changes atomic.Uint64
 
 	mu      sync.Mutex // protects what follows
 	entries map[netip.Addr]*entry
@@ -53,6 +54,10 @@ func Learn(name string, addrs ...netip.Addr) { process.Learn(name, addrs...) }
 // lower case, without a closing dot.
 func Of(addr netip.Addr) []string { return process.Of(addr) }
 
+// Changes returns a number that is another one once an address may have other
+// names, for those who keep what they have made of them.
+func Changes() uint64 { return process.Changes() }
+
 // Use is the method of [Use].
 func (t *Table) Use() (release func()) {
 	t.users.Add(1)
@@ -62,6 +67,7 @@ func (t *Table) Use() (release func()) {
 			defer t.mu.Unlock()
 			if t.users.Load() == 0 {
 				t.entries, t.newest = nil, nil
+				t.changes.Add(1)
 			}
 		}
 	})
@@ -92,6 +98,7 @@ func (t *Table) learnLocked(name string, addr netip.Addr) {
 		e = t.newest.next
 		t.unlinkLocked(e)
 		delete(t.entries, e.addr)
+		t.changes.Add(1)
 		e = &entry{addr: addr}
 	default:
 		e = &entry{addr: addr}
@@ -108,6 +115,9 @@ func (t *Table) learnLocked(name string, addr netip.Addr) {
 		if old != name && len(names) < maxNames {
 			names = append(names, old)
 		}
+	}
+	if !slices.Equal(names, e.names) {
+		t.changes.Add(1)
 	}
 	e.names = names
 }
@@ -146,6 +156,9 @@ func (t *Table) Of(addr netip.Addr) []string {
 	}
 	return nil
 }
+
+// Changes is the method of [Changes].
+func (t *Table) Changes() uint64 { return t.changes.Load() }
 
 // key is how an address is looked up: without what depends on the way that
 // it was written.

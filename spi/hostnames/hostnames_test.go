@@ -60,3 +60,30 @@ func TestBounded(t *testing.T) {
 		t.Errorf("%d names, want %d", n, maxNames)
 	}
 }
+
+func TestChanges(t *testing.T) {
+	var table Table
+	release := table.Use()
+	addr, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	was := table.Changes()
+	changed := func() bool {
+		now := table.Changes()
+		defer func() { was = now }()
+		return now != was
+	}
+	if table.Learn("a.example", addr); !changed() {
+		t.Error("a new address is no change")
+	}
+	if table.Learn("A.example.", addr); changed() {
+		t.Error("what was known is a change")
+	}
+	if table.Learn("b.example", addr); !changed() {
+		t.Error("a second name is no change")
+	}
+	if table.Learn("b.example", other); !changed() {
+		t.Error("a second address is no change")
+	}
+	if release(); !changed() {
+		t.Error("forgetting all is no change")
+	}
+}

@@ -252,6 +252,27 @@ func TestUses(t *testing.T) {
 	}
 }
 
+func TestConcerns(t *testing.T) {
+	for text, want := range map[string][4]bool{
+		"":                             {},
+		"allow out":                    {},
+		"log in":                       {1: true},
+		"deny out\nallow in":           {0: true},
+		"deny not out":                 {1: true, 2: true, 3: true},
+		"drop":                         {0: true, 1: true},
+		"redirect :1\nchain x":         {0: true},
+		"default deny\nallow out,in":   {true, true, true, true},
+		"default allow\nallow port 80": {},
+	} {
+		set := mustParse(t, text)
+		for d := rules.Out; d <= rules.Listen; d++ {
+			if set.Concerns(d) != want[d] {
+				t.Errorf("%q: concerns %v: %t", text, d, !want[d])
+			}
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"permit out":                    "permit is no action",

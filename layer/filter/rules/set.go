@@ -166,6 +166,7 @@ type Set struct {
 
 	usesNames, usesLocal, usesProcess bool
 	chains                            mask // protocols that a chain rule is for
+	concerned                         mask // directions in which not all is simply allowed
 }
 
 // Name returns the name that Parse was given.
@@ -186,6 +187,12 @@ func (s *Set) UsesProcess() bool { return s.usesProcess }
 
 // Chains reports whether the verdict on a socket of the protocol may be Chain.
 func (s *Set) Chains(p Protocol) bool { return s.chains.has(uint8(p)) }
+
+// Concerns reports whether anything in that direction may be answered with
+// another verdict than Allow, or logged.
+func (s *Set) Concerns(d Direction) bool {
+	return s.standard.Action != Allow || s.concerned.has(uint8(d))
+}
 
 // Judge returns the verdict of the first rule that matches. It does not
 // allocate.
@@ -257,6 +264,9 @@ func (s *Set) add(r *Rule) {
 	s.rules = append(s.rules, r)
 	if r.action == Chain {
 		s.chains |= r.protocols
+	}
+	if r.action != Allow {
+		s.concerned |= r.directions
 	}
 	for i := range r.conditions {
 		switch c := &r.conditions[i]; c.kind {

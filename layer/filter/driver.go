@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter
+
+import (
+	"fmt"
+	"log/slog"
+
+	"winsock/layer/filter/rules"
+	"winsock/spi"
+	"winsock/spi/layer"
+	"winsock/wsa"
+)
+
+func init() { spi.Register(driver) }
+
+var driver = &spi.Driver{
+	Name:    "filter",
+	Summary: "allows, denies, redirects and diverts connections and datagrams by rules",
+	Options: []spi.Option{
+		{Key: "rules", Kind: spi.File, Help: "file of rules, one a line, which is read again when it has changed"},
+		{Key: "rule", Kind: spi.Text, Help: `the rules themselves, instead of a file, separated by ";"`},
+		{Key: "log", Kind: spi.File, Help: `file for what log rules say; "-" is standard error; none: the program's log only`},
+		{Key: "reload", Kind: spi.Duration, Default: "200ms", Help: "how often at most to look whether the file has changed; 0: never"},
+	},
+	Startup: startup,
+}
+
+// startup is WSPStartup. Whatever is wrong with the options, the rules, or
+// the log is WSAEINVAL, so that nothing runs unfiltered.
+func startup(p *spi.StartupParams) (spi.Provider, error) {
+	log := p.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	file, text := p.Options.Text("rules"), p.Options.Text("rule")
+	if (file == "") == (text == "") {
+		return nil, fmt.Errorf("filter: one of the options rules=FILE and rule=TEXT is needed: %w", wsa.WSAEINVAL)
+	}
+	f := &filter{log: log}
+	if text != "" {
+		set, err := rules.ParseInline("option rule", text)
+		if err == nil {
+			err = set.CheckLayers()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("filter: %w", err)
+		}
+		f.source = newSource(set, log)
+	} else {
+		source, err := openSource(file, p.Options.Duration("reload"), log)
+		if err != nil {
+			return nil, fmt.Errorf("filter: %w", err)
+		}
+		f.source = source
+	}
+	if name := p.Options.Text("log"); name != "" {
+		var err error
+		if f.records, err = openRecords(name); err != nil {
+			f.source.close()
+			return nil, fmt.Errorf("filter: option log=%s: %v: %w", name, err, wsa.WSAEINVAL)
+		}
+	}
+	return &provider{Provider: layer.NewProvider(p, f.wrap), filter: f}, nil
+}
+
+// A provider opens filtered sockets.
+type provider struct {
+	spi.Provider
+	*filter
+}
+
+// Cleanup gives back what the filter holds.
+func (p *provider) Cleanup() error {
+	err := p.Provider.Cleanup()
+	p.source.close()
+	p.records.close()
+	return err
+}
+
+// A filter is what the sockets of a provider have in common.
+type filter struct {
+	log     *slog.Logger
+	source  *source
+	records *records // nil: none
+}
+
+// wrap makes the socket of the layer on the one below.
+func (f *filter) wrap(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+	family, socketType := o.AddressFamily, o.SocketType
+	if o.Info != nil {
+		if family == 0 {
+			family = o.Info.AddressFamily
+		}
+		if socketType == 0 {
+			socketType = o.Info.SocketType
+		}
+	}
+	if layer.Datagram(o) {
+		s := new(datagram)
+		s.init(f, below, o, family, socketType)
+		return s, nil
+	}
+	s := new(stream)
+	s.init(f, below, o, family, socketType)
+	return s, nil
+}
