@@ -9,6 +9,7 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
+	"winsock/internal/sys/foreign"
 	"winsock/run/internal/near"
 	"winsock/run/internal/relay"
 	"winsock/wsa"
@@ -243,7 +244,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 		nonblocking = 0
 		_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking)
 	}
-	at := k.beginLocked(c)
+	at := k.beginLocked(c, fd)
 	h := k.handle
 	go func() {
 		err := winsock.Connect(h, name)
@@ -260,8 +261,8 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 }
 
 // beginLocked begins an attempt.
-func (k *socket) beginLocked(c *call) *attempt {
-	at := &attempt{done: make(chan struct{}), began: time.Now(), tid: c.tid()}
+func (k *socket) beginLocked(c *call, fd int) *attempt {
+	at := &attempt{done: make(chan struct{}), began: time.Now(), tid: c.tid(), inode: foreign.FileName(fd)}
 	h := k.handle
 	at.stop = func() { _ = winsock.CloseSocket(h) }
 	k.attempt = at
@@ -302,7 +303,7 @@ func (c *call) connectRelayedLocked(k *socket, fd int, a address, name *wsa.Sock
 	}
 	k.setNames(func(n *names) { n.peer = a })
 	k.describe(func(p *Connection) { p.Relayed = true })
-	at := k.beginLocked(c)
+	at := k.beginLocked(c, fd)
 	r := &relaying{k: k, at: at, fd: fd, kind: kind, blocking: blocking, handle: k.handle, base: k.carrier}
 	timeout := time.Duration(0)
 	if blocking {

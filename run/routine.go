@@ -123,8 +123,8 @@ func (c *call) handle() {
 	}
 }
 
-// sweep ends connects whose program has died: nobody else would, as the
-// supervisor holds the socket meanwhile.
+// sweep ends connects whose program has closed the socket, or has died.
+// Nobody else would, as the supervisor holds the socket meanwhile.
 func (s *Supervisor) sweep() {
 	for _, k := range s.sockets.all() {
 		if !k.mu.TryLock() {
@@ -135,10 +135,10 @@ func (s *Supervisor) sweep() {
 		if at == nil || time.Since(at.began) < time.Second {
 			continue
 		}
-		if _, e := foreign.Process(at.tid); e != 0 {
-			select {
-			case <-at.done:
-			default:
+		select {
+		case <-at.done:
+		default:
+			if !foreign.Has(at.tid, at.inode) {
 				at.stop()
 			}
 		}

@@ -62,8 +62,12 @@ type attempt struct {
 	errno sys.Errno     // then set
 	began time.Time
 	told  bool // the program knows how it ended
-	tid   int  // whose it was
 	stop  func()
+
+	// Whose it was: the socket is held open meanwhile, so that its
+	// program's closing it is not noticed by itself.
+	tid   int
+	inode string // as a process's list of descriptors has it
 }
 
 func (k *socket) setNames(f func(n *names)) {
@@ -200,20 +204,23 @@ func (k *socket) closeLocked() {
 	}
 }
 
-// end forgets a socket that the kernel has no more.
+// end forgets a socket that the kernel has no more. What is left of it is
+// closed by a goroutine, as its chain may take long.
 func (s *Supervisor) end(cookie, sent, received uint64) {
-	k := s.sockets.remove(cookie)
-	if k == nil {
-		return
+	if k := s.sockets.remove(cookie); k != nil {
+		s.working.Go(func() { k.end(sent, received) })
 	}
+}
+
+func (k *socket) end(sent, received uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.gone = true
 	if !k.counted {
-		s.stats.sent.Add(sent)
-		s.stats.received.Add(received)
+		k.s.stats.sent.Add(sent)
+		k.s.stats.received.Add(received)
 	}
-	if k.attempt != nil && k.attempt.stop != nil {
+	if k.attempt != nil {
 		k.attempt.stop()
 	}
 	for _, a := range k.queue {

@@ -5,6 +5,7 @@
 package foreign
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -82,6 +83,32 @@ func Alive(pidfd int) bool {
 	p := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
 	n, _ := unix.Poll(p, 0)
 	return n == 0
+}
+
+// FileName returns how a process's list of descriptors names the open file of
+// one of our own, such as "socket:[1234]".
+func FileName(fd int) string {
+	name, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// Has reports whether a thread's process has a descriptor for a file of that
+// name. It says so, too, when the descriptors cannot be listed.
+func Has(tid int, name string) bool {
+	dir := "/proc/" + strconv.Itoa(tid) + "/fd"
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return !errors.Is(err, os.ErrNotExist)
+	}
+	for _, entry := range list {
+		if target, err := os.Readlink(dir + "/" + entry.Name()); err == nil && target == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Read copies memory of the thread's process at addr to p, as much as there
