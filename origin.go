@@ -17,6 +17,10 @@ type Origin struct {
 	// Base, when not nil, makes the socket at the bottom of the chain. The
 	// Next of its Opening is the chain's own base provider.
 	Base spi.Provider
+
+	// Observe, when not nil, is called with each socket of the chain, see
+	// [spi.Opening].
+	Observe func(place int, name string, s spi.Socket) spi.Socket
 }
 
 // SocketFrom is [Composed.Socket] for an Origin.
@@ -33,6 +37,7 @@ func (c *Composed) SocketFrom(from Origin, flags uint32) (SOCKET, error) {
 		Flags:         flags,
 		Process:       from.Process,
 		Base:          from.Base,
+		Observe:       from.Observe,
 	})
 }
 

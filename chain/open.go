@@ -60,6 +60,7 @@ func (c *Chain) open(at spot, o *spi.Opening) (spi.Socket, error) {
 
 // call calls a provider's Socket and survives it.
 func (c *Chain) call(name string, provider spi.Provider, place int, o *spi.Opening, below *lower) (s spi.Socket, err error) {
+	observe := o.Observe // the provider may change its copy
 	panicked, abandoned := true, true
 	defer func() {
 		if panicked {
@@ -82,7 +83,24 @@ func (c *Chain) call(name string, provider spi.Provider, place int, o *spi.Openi
 		c.log(name).Warn("winsock: provider returned neither a socket nor an error", "place", place)
 		return nil, wsa.WSAEINVALIDPROCTABLE
 	}
+	if observe != nil {
+		s = c.observed(observe, name, place, s)
+	}
 	return s, nil
+}
+
+// observed is what observe makes of a socket; the socket itself if it panics.
+func (c *Chain) observed(observe func(int, string, spi.Socket) spi.Socket, name string, place int, s spi.Socket) (shown spi.Socket) {
+	shown = s
+	defer func() {
+		if v := recover(); v != nil {
+			c.log(name).Error("winsock: Observe panicked", "place", place, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	if o := observe(place, name, s); o != nil {
+		return o
+	}
+	return s
 }
 
 // A lower is the Next of one opening: what a layer has opened below itself.

@@ -396,3 +396,90 @@ func TestCompose(t *testing.T) {
 		t.Errorf("the composed entry is %+v", w.chain.Info)
 	}
 }
+
+// An observed socket is what an Observe function has made of another.
+type observed struct {
+	spi.Socket
+	what string
+}
+
+// TestObserve: each socket of a chain is shown, from the base up, and what
+// the function returns is what the layer above has below itself.
+func TestObserve(t *testing.T) {
+	w := newWorld(t)
+	var seen []string
+	observe := func(place int, name string, s spi.Socket) spi.Socket {
+		seen = append(seen, fmt.Sprintf("%d %s", place, name))
+		if f := s.(*fakeSocket); f.below != nil {
+			if _, ok := f.below.(*observed); !ok {
+				t.Errorf("%s stands on %T, want what was observed", name, f.below)
+			}
+		}
+		return &observed{s, name}
+	}
+	check := func(o *spi.Opening, want ...string) {
+		t.Helper()
+		seen = nil
+		s, c, err := w.m.Open(w.snap, w.chain, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if top, ok := s.(*observed); !ok || top.what != w.aName {
+			t.Errorf("the top is %T, want what was observed", s)
+		}
+		if !slices.Equal(seen, want) {
+			t.Errorf("observed %q, want %q", seen, want)
+		}
+		s.Close()
+		c.Release()
+	}
+	check(&spi.Opening{Observe: observe}, "2 "+w.baseName, "1 "+w.bName, "0 "+w.aName)
+
+	base := fixedBase{func(o *spi.Opening) (spi.Socket, error) { return o.Next(o) }}
+	w.base.onSocket = func(*spi.Opening) (spi.Socket, error) { return &fakeSocket{what: "base"}, nil }
+	given := &fakeSocket{what: "given"}
+	check(&spi.Opening{Observe: observe, Base: fixedBase{func(*spi.Opening) (spi.Socket, error) { return given, nil }}},
+		"2 base", "1 "+w.bName, "0 "+w.aName)
+	base.socket = func(o *spi.Opening) (spi.Socket, error) {
+		below, err := o.Next(o)
+		return &fakeSocket{what: "over the base", below: below}, err
+	}
+	check(&spi.Opening{Observe: observe, Base: base}, "2 "+w.baseName, "2 base", "1 "+w.bName, "0 "+w.aName)
+
+	w.a.onSocket = func(o *spi.Opening) (spi.Socket, error) {
+		below, err := o.Through([]string{w.bName + ":speed=9"}, o)
+		return &fakeSocket{what: "diverting", below: below}, err
+	}
+	check(&spi.Opening{Observe: observe}, "2 "+w.baseName, "1 "+w.bName, "1 "+w.bName, "0 "+w.aName)
+}
+
+// TestObserveFailures: who returns nothing or panics changes nothing; what
+// failed is not shown.
+func TestObserveFailures(t *testing.T) {
+	w := newWorld(t)
+	for name, observe := range map[string]func(int, string, spi.Socket) spi.Socket{
+		"nothing": func(int, string, spi.Socket) spi.Socket { return nil },
+		"panic":   func(int, string, spi.Socket) spi.Socket { panic("boom") },
+	} {
+		s, c, err := w.m.Open(w.snap, w.chain, &spi.Opening{Observe: observe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list := namesOf(s); len(list) != 3 {
+			t.Errorf("%s: sockets from the top down: %v", name, list)
+		}
+		s.Close()
+		c.Release()
+	}
+	if n := strings.Count(w.log.String(), "Observe panicked"); n != 3 {
+		t.Errorf("the log tells of %d panics, want one for each socket", n)
+	}
+	shown := 0
+	w.b.onSocket = func(*spi.Opening) (spi.Socket, error) { return nil, wsa.WSAEACCES }
+	if _, _, err := w.m.Open(w.snap, w.chain, &spi.Opening{Observe: func(_ int, _ string, s spi.Socket) spi.Socket {
+		shown++
+		return s
+	}}); err != wsa.WSAEACCES || shown != 0 {
+		t.Errorf("%v, and %d sockets were shown of a chain that failed", err, shown)
+	}
+}

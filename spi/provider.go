@@ -50,6 +50,13 @@ type Opening struct {
 	// socket of that one. Other base providers answer WSAEOPNOTSUPP.
 	Connection *Connection
 
+	// Observe, when not nil, is called by the chain with each socket that a
+	// provider of the chain has opened, the base provider's first and those
+	// of layers that were put in between as well, with the provider's place
+	// and name. What it returns takes the socket's place; nil leaves it as
+	// it is. Accepted sockets are not shown. Layers pass it on.
+	Observe func(place int, name string, s Socket) Socket
+
 	// Next opens the socket of the next provider down the chain. It is nil
 	// for a base provider. A layer that changes what is opened passes a
 	// changed copy of the Opening.

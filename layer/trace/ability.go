@@ -26,7 +26,10 @@ const (
 )
 
 // withAbilities returns s with the abilities of the socket below.
-func withAbilities(s *socket) spi.Socket { return compose(s, abilitiesOf(s.Socket)) }
+func withAbilities(s *socket) spi.Socket {
+	s.outer = compose(s, abilitiesOf(s.Socket))
+	return s.outer
+}
 
 func abilitiesOf(s spi.Socket) (set int) {
 	if _, ok := s.(spi.ConnectDataer); ok {
@@ -210,7 +213,7 @@ func (a multipoint) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, 
 	switch {
 	case err != nil:
 	case below == s.Socket:
-		leaf = withAbilities(s)
+		leaf = s.outer
 	default:
 		traced := s.trace(below, s.identity, s.owner)
 		leaf, made = withAbilities(traced), traced.number

@@ -44,6 +44,7 @@ func (t *tracer) trace(below spi.Socket, id identity, of *owner) *socket {
 		identity:         id,
 		origin:           origin{sockets.Add(1), of},
 	}
+	s.outer = s
 	if t.capture != nil {
 		s.tap = newTap(t, s)
 	}

@@ -17,6 +17,7 @@ type socket struct {
 	identity
 	origin
 
+	outer spi.Socket // the socket with its abilities, see withAbilities
 	waits waits
 	tap   *tap // nil: nothing to capture
 }
@@ -24,7 +25,7 @@ type socket struct {
 // DataPath lets the data go past the layer when nobody looks at it.
 func (s *socket) DataPath() spi.Socket {
 	if s.logData || s.tap != nil {
-		return s
+		return s.outer
 	}
 	return s.HandlePreserving.DataPath()
 }
@@ -33,7 +34,7 @@ func (s *socket) DataPath() spi.Socket {
 // at the data does not depend on the peer, but what is below may.
 func (s *socket) Foresee(name *wsa.Sockaddr) spi.Socket {
 	if s.logData || s.tap != nil {
-		return s
+		return s.outer
 	}
 	return spi.DataPathTo(s.Socket, name)
 }

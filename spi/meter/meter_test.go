@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// A fake answers with err, takes its time, and has every ability.
+type fake struct {
+	err    error
+	n      int
+	took   time.Duration
+	last   string // the call
+	conn   spi.Socket
+	path   spi.Socket
+	below  spi.Socket
+	noted  *spi.Watcher
+	handle int
+	deadln time.Time
+}
+
+func (f *fake) call(name string) error {
+	f.last = name
+	if f.took > 0 {
+		for end := time.Now().Add(f.took); time.Now().Before(end); {
+		}
+	}
+	return f.err
+}
+
+func (f *fake) Bind(*wsa.Sockaddr) error                     { return f.call("Bind") }
+func (f *fake) Connect(*wsa.Sockaddr) error                  { return f.call("Connect") }
+func (f *fake) ConnectResult() error                         { return f.call("ConnectResult") }
+func (f *fake) Listen(int32) error                           { return f.call("Listen") }
+func (f *fake) Accept(*wsa.Sockaddr) (spi.Socket, error)     { return f.conn, f.call("Accept") }
+func (f *fake) Send(*spi.Message) (int, error)               { return f.n, f.call("Send") }
+func (f *fake) Recv(*spi.Message) (int, error)               { return f.n, f.call("Recv") }
+func (f *fake) Shutdown(int32) error                         { return f.call("Shutdown") }
+func (f *fake) Close() error                                 { return f.call("Close") }
+func (f *fake) GetSockName(*wsa.Sockaddr) error              { return f.call("GetSockName") }
+func (f *fake) GetPeerName(*wsa.Sockaddr) error              { return f.call("GetPeerName") }
+func (f *fake) GetSockOpt(_, _ int32, _ []byte) (int, error) { return f.n, f.call("GetSockOpt") }
+func (f *fake) SetSockOpt(_, _ int32, _ []byte) error        { return f.call("SetSockOpt") }
+func (f *fake) Ioctl(uint32, []byte, []byte) (int, error)    { return f.n, f.call("Ioctl") }
+func (f *fake) Ready(mask spi.Events) spi.Events             { f.call("Ready"); return mask }
+func (f *fake) Watch(w *spi.Watcher)                         { f.call("Watch"); f.noted = w }
+func (f *fake) Unwatch(w *spi.Watcher)                       { f.call("Unwatch"); f.noted = w }
+
+func (f *fake) Handle() int                        { f.call("Handle"); return f.handle }
+func (f *fake) DataPath() spi.Socket               { f.call("DataPath"); return f.path }
+func (f *fake) Foresee(*wsa.Sockaddr) spi.Socket   { f.call("Foresee"); return f.path }
+func (f *fake) Below() spi.Socket                  { f.call("Below"); return f.below }
+func (f *fake) Extension(wsa.GUID) any             { f.call("Extension"); return f }
+func (f *fake) Linger() error                      { return f.call("Linger") }
+func (f *fake) Abort()                             { f.call("Abort") }
+func (f *fake) Abandon()                           { f.call("Abandon") }
+func (f *fake) Unpark()                            { f.call("Unpark") }
+func (f *fake) SendDisconnect([]byte) error        { return f.call("SendDisconnect") }
+func (f *fake) RecvDisconnect([]byte) (int, error) { return f.n, f.call("RecvDisconnect") }
+
+func (f *fake) SetParkDeadline(_ spi.Direction, t time.Time) { f.call("SetParkDeadline"); f.deadln = t }
+func (f *fake) Duplicate(uint32) (*wsa.ProtocolInfo, error) {
+	return &wsa.ProtocolInfo{}, f.call("Duplicate")
+}
+func (f *fake) SendFile(int, int64, int) (int, error) { return f.n, f.call("SendFile") }
+func (f *fake) Park(_ spi.Direction, try func() bool) (bool, error) {
+	f.call("Park")
+	return try(), f.err
+}
+func (f *fake) ConnectWithData(*wsa.Sockaddr, []byte, *[]byte, *wsa.QOS, *wsa.QOS) error {
+	return f.call("ConnectWithData")
+}
+func (f *fake) JoinLeaf(*wsa.Sockaddr, []byte, *[]byte, *wsa.QOS, *wsa.QOS, uint32) (spi.Socket, error) {
+	return f.conn, f.call("JoinLeaf")
+}
+
+// limited returns f with a set of abilities only, which a bundle is good for.
+func limited(t testing.TB, f *fake, s set) spi.Socket {
+	t.Helper()
+	if bundles[s] == nil {
+		t.Fatalf("there is no bundle %#x", s)
+	}
+	c, top := bundles[s]()
+	c.s, c.m, c.outer = f, new(Meter), top
+	return top
+}
+
+// TestAbilitiesAreKept: a metered socket, and a twice metered one, has the
+// interfaces of the socket, whatever those are.
+func TestAbilitiesAreKept(t *testing.T) {
+	for s, bundle := range bundles {
+		if bundle == nil {
+			continue
+		}
+		below := limited(t, &fake{}, set(s))
+		var m Meter
+		if got := abilitiesOf(Wrap(Wrap(below, &m), &m)); got != set(s) || m.Read().Uncounted != 0 {
+			t.Errorf("a socket with %#x has %#x when it is metered", s, got)
+		}
+	}
+}
+
+// A rare socket has a set of abilities that no bundle is for.
+type rare struct {
+	spi.Socket
+	spi.FileSender
+	spi.Abandoner
+}
+
+func TestOtherSetsAreLeftAlone(t *testing.T) {
+	f := &fake{}
+	s := &rare{f, f, f}
+	var m Meter
+	if Wrap(s, &m) != spi.Socket(s) {
+		t.Error("the socket has become another one")
+	}
+	if r := m.Read(); r.Uncounted != 1 || r.Open != 0 || r.Total != 0 || r.Groups[Open].Calls != 1 {
+		t.Errorf("counts %+v", r)
+	}
+}
+
+// able makes a metered fake with the abilities.
+func able(t testing.TB, f *fake, s set) (spi.Socket, *Meter) {
+	m := new(Meter)
+	return Wrap(limited(t, f, s), m), m
+}
+
+// TestEveryCall: each is made below, once, with its answer, and counted
+// where it belongs; whether it worked, has to wait or failed.
+func TestEveryCall(t *testing.T) {
+	const data = connecting | disconnecting
+	var message spi.Message
+	calls := []struct {
+		name  string
+		with  set
+		group Group // Groups: not counted
+		call  func(s spi.Socket) error
+	}{
+		{"Bind", 0, Control, func(s spi.Socket) error { return s.Bind(nil) }},
+		{"Connect", 0, Connect, func(s spi.Socket) error { return s.Connect(nil) }},
+		{"Listen", 0, Control, func(s spi.Socket) error { return s.Listen(1) }},
+		{"Accept", 0, Accept, func(s spi.Socket) error { _, err := s.Accept(nil); return err }},
+		{"Send", 0, Send, func(s spi.Socket) error { _, err := s.Send(&message); return err }},
+		{"Recv", 0, Recv, func(s spi.Socket) error { _, err := s.Recv(&message); return err }},
+		{"Shutdown", 0, Control, func(s spi.Socket) error { return s.Shutdown(0) }},
+		{"Close", 0, Control, func(s spi.Socket) error { return s.Close() }},
+		{"GetSockName", 0, Control, func(s spi.Socket) error { return s.GetSockName(nil) }},
+		{"GetPeerName", 0, Control, func(s spi.Socket) error { return s.GetPeerName(nil) }},
+		{"GetSockOpt", 0, Control, func(s spi.Socket) error { _, err := s.GetSockOpt(0, 0, nil); return err }},
+		{"SetSockOpt", 0, Control, func(s spi.Socket) error { return s.SetSockOpt(0, 0, nil) }},
+		{"Ioctl", 0, Control, func(s spi.Socket) error { _, err := s.Ioctl(0, nil, nil); return err }},
+		{"ConnectWithData", data, Connect, func(s spi.Socket) error { return s.(spi.ConnectDataer).ConnectWithData(nil, nil, nil, nil, nil) }},
+		{"SendDisconnect", data, Control, func(s spi.Socket) error { return s.(spi.DisconnectDataer).SendDisconnect(nil) }},
+		{"RecvDisconnect", data, Control, func(s spi.Socket) error { _, err := s.(spi.DisconnectDataer).RecvDisconnect(nil); return err }},
+		{"JoinLeaf", joining, Connect, func(s spi.Socket) error {
+			_, err := s.(spi.MultipointJoiner).JoinLeaf(nil, nil, nil, nil, nil, 0)
+			return err
+		}},
+		{"Duplicate", duplicating, Control, func(s spi.Socket) error { _, err := s.(spi.Duplicator).Duplicate(0); return err }},
+		{"SendFile", kernelStream, Send, func(s spi.Socket) error { _, err := s.(spi.FileSender).SendFile(0, 0, 0); return err }},
+		{"Linger", lingering, Control, func(s spi.Socket) error { return s.(spi.Lingerer).Linger() }},
+		{"Park", parking, Groups, func(s spi.Socket) error {
+			_, err := s.(spi.Parker).Park(spi.Sending, func() bool { return true })
+			return err
+		}},
+	}
+	for _, call := range calls {
+		for _, err := range []error{nil, wsa.WSAEWOULDBLOCK, wsa.WSAECONNRESET} {
+			f := &fake{err: err, n: 7}
+			s, m := able(t, f, call.with)
+			before := m.Read()
+			if got := call.call(s); got != err {
+				t.Errorf("%s: %v, want %v", call.name, got, err)
+			}
+			if f.last != call.name {
+				t.Errorf("%s arrived as %s", call.name, f.last)
+			}
+			want := before
+			if call.group < Groups {
+				want.Groups[call.group].Calls++
+				if err == wsa.WSAECONNRESET {
+					want.Groups[call.group].Errors++
+				}
+			}
+			switch call.name {
+			case "Send", "SendFile":
+				want.Sent = 7
+			case "Recv":
+				want.Received = 7
+			case "Close":
+				want.Open = 0
+			}
+			got := m.Read()
+			for g := range got.Groups {
+				if got.Groups[g].Time < 0 || got.Groups[g].Time > 0 && got.Groups[g].Calls == 0 {
+					t.Errorf("%s: %v of time under %v", call.name, got.Groups[g].Time, Group(g))
+				}
+				got.Groups[g].Time = 0
+			}
+			if got != want {
+				t.Errorf("%s with %v: counts %+v, want %+v", call.name, err, got, want)
+			}
+		}
+	}
+	for name, call := range map[string]func(s spi.Socket){
+		"Ready":           func(s spi.Socket) { s.Ready(spi.EventRead) },
+		"Handle":          func(s spi.Socket) { s.(spi.Handler).Handle() },
+		"SetParkDeadline": func(s spi.Socket) { s.(spi.Parker).SetParkDeadline(spi.Sending, time.Time{}) },
+		"Unpark":          func(s spi.Socket) { s.(spi.Parker).Unpark() },
+		"Abort":           func(s spi.Socket) { s.(spi.Lingerer).Abort() },
+	} {
+		f := &fake{}
+		s, _ := able(t, f, kernelStream)
+		if call(s); f.last != name {
+			t.Errorf("%s arrived as %q", name, f.last)
+		}
+	}
+}
+
+// TestWatchersAreThoseOfTheCaller: they go below as they are.
+func TestWatchersAreThoseOfTheCaller(t *testing.T) {
+	f := &fake{}
+	s, _ := able(t, f, 0)
+	w := &spi.Watcher{}
+	if s.Watch(w); f.last != "Watch" || f.noted != w {
+		t.Errorf("Watch arrived as %s of %p", f.last, f.noted)
+	}
+	if s.Unwatch(w); f.last != "Unwatch" || f.noted != w {
+		t.Errorf("Unwatch arrived as %s of %p", f.last, f.noted)
+	}
+}
+
+// TestDataPath: the data is the meter's if it is the socket's, and else not.
+func TestDataPath(t *testing.T) {
+	elsewhere := &fake{}
+	for _, with := range []set{0, kernelStream, buffered} {
+		s, _ := able(t, &fake{path: elsewhere}, with)
+		if spi.DataPathOf(s) != s || spi.DataPathTo(s, nil) != s {
+			t.Errorf("abilities %#x: the data does not go through the meter", with)
+		}
+	}
+	f := &fake{}
+	below := limited(t, f, preserving|foreseeing)
+	s := Wrap(below, new(Meter))
+	if f.path = below; spi.DataPathOf(s) != s || s.(spi.Foreseer).Foresee(nil) != s {
+		t.Error("the data of a socket that sees it does not go through the meter")
+	}
+	if f.path = elsewhere; s.(spi.DataPather).DataPath() != spi.Socket(elsewhere) || s.(spi.Foreseer).Foresee(nil) != spi.Socket(elsewhere) {
+		t.Error("the data that the socket leaves alone goes through the meter")
+	}
+	f.below = elsewhere
+	if s.(stander).Below() != spi.Socket(elsewhere) {
+		t.Error("the socket stands on another one")
+	}
+}
+
+// TestDerivedSockets: accepted and joined ones are counted by the same meter,
+// and gone when they are closed or abandoned, once.
+func TestDerivedSockets(t *testing.T) {
+	f := &fake{conn: limited(t, &fake{}, passThrough)}
+	below := limited(t, f, joining|parking|lingering)
+	var m Meter
+	s := Wrap(below, &m)
+	conn, err := s.Accept(nil)
+	if err != nil || conn == f.conn || abilitiesOf(conn) != passThrough {
+		t.Fatalf("Accept: %v, %v", conn, err)
+	}
+	leaf, err := s.(spi.MultipointJoiner).JoinLeaf(nil, nil, nil, nil, nil, 0)
+	if err != nil || leaf == f.conn {
+		t.Fatalf("JoinLeaf: %v, %v", leaf, err)
+	}
+	f.conn = f
+	if again, err := s.(spi.MultipointJoiner).JoinLeaf(nil, nil, nil, nil, nil, 0); err != nil || again != s {
+		t.Errorf("JoinLeaf of the socket itself: %v, %v", again, err)
+	}
+	conn.Send(&spi.Message{})
+	if r := m.Read(); r.Open != 3 || r.Total != 3 || r.Groups[Open].Calls != 1 || r.Groups[Send].Calls != 1 {
+		t.Errorf("counts %+v", r)
+	}
+	conn.Close()
+	conn.(spi.Abandoner).Abandon()
+	leaf.(spi.Abandoner).Abandon()
+	if r := m.Read(); r.Open != 1 || r.Total != 3 {
+		t.Errorf("%d of %d sockets are open, want 1 of 3", r.Open, r.Total)
+	}
+	f.err = wsa.WSAEWOULDBLOCK
+	if conn, err := s.Accept(nil); err != wsa.WSAEWOULDBLOCK {
+		t.Errorf("Accept: %v, %v", conn, err)
+	}
+}
+
+// TestOneErrorForOneAttempt: however often its result is asked for.
+func TestOneErrorForOneAttempt(t *testing.T) {
+	f := &fake{err: wsa.WSAEWOULDBLOCK}
+	s, m := able(t, f, 0)
+	for range 2 {
+		f.err = wsa.WSAEWOULDBLOCK
+		s.Connect(nil)
+		s.ConnectResult()
+		f.err = wsa.WSAECONNREFUSED
+		s.ConnectResult()
+		s.ConnectResult()
+	}
+	if c := m.Read().Groups[Connect]; c.Calls != 8 || c.Errors != 2 {
+		t.Errorf("%+v, want 8 calls and 2 errors", c)
+	}
+}
+
+func TestUnwrap(t *testing.T) {
+	f := &fake{}
+	var m Meter
+	s := &rare{f, f, f}
+	if Unwrap(s) != spi.Socket(s) {
+		t.Error("Unwrap has unwrapped what is not metered")
+	}
+	q := &quick{f}
+	if Unwrap(Wrap(Wrap(q, &m), &m)) != spi.Socket(q) {
+		t.Error("Unwrap does not find the socket below two meters")
+	}
+}
+
+func TestPeekedBytesAreNotCounted(t *testing.T) {
+	s, m := able(t, &fake{n: 5}, 0)
+	s.Recv(&spi.Message{Flags: wsa.MSG_PEEK})
+	s.Recv(&spi.Message{})
+	if r := m.Read(); r.Received != 5 {
+		t.Errorf("%d bytes received, want 5", r.Received)
+	}
+}
+
+func TestTimeAndSum(t *testing.T) {
+	s, m := able(t, &fake{took: 2 * time.Millisecond}, 0)
+	s.Bind(nil)
+	s.Send(&spi.Message{})
+	r := m.Read()
+	if r.Groups[Control].Time < 2*time.Millisecond || r.Groups[Send].Time < 2*time.Millisecond {
+		t.Errorf("times %v", r.Groups)
+	}
+	if sum := r.Sum(); sum.Calls != 3 || sum.Errors != 0 || sum.Time != r.Groups[Control].Time+r.Groups[Send].Time {
+		t.Errorf("the sum is %+v of %+v", sum, r.Groups)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	s, m := able(t, &fake{n: 3}, 0)
+	defer s.Close()
+	var wg sync.WaitGroup
+	for range 4 {
+		s := Wrap(limited(t, &fake{n: 3}, 0), m)
+		wg.Go(func() {
+			for range 1000 {
+				s.Send(&spi.Message{})
+				s.Recv(&spi.Message{})
+				m.Read()
+			}
+			s.Close()
+		})
+	}
+	wg.Wait()
+	if r := m.Read(); r.Sent != 12000 || r.Received != 12000 || r.Open != 1 || r.Total != 5 {
+		t.Errorf("counts %+v", r)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for g := range Groups {
+		if g.String() == "" || g.String() == "?" {
+			t.Errorf("group %d has no name", g)
+		}
+	}
+	if Groups.String() != "?" {
+		t.Error("what is no group has a name")
+	}
+	if size := reflect.TypeFor[tally]().Size(); size != 64 {
+		t.Errorf("a tally has %d bytes, want a cache line", size)
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	s, _ := able(t, &fake{}, kernelStream)
+	m := &spi.Message{}
+	if n := testing.AllocsPerRun(1000, func() { s.Send(m); s.Recv(m) }); n != 0 {
+		t.Errorf("%v allocations per Send and Recv", n)
+	}
+}
+
+// quick is a socket whose Send does nothing.
+type quick struct{ spi.Socket }
+
+func (quick) Send(m *spi.Message) (int, error) { return 1, nil }
+
+func BenchmarkSend(b *testing.B) {
+	var plain spi.Socket = &quick{}
+	var m, above Meter
+	metered := Wrap(plain, &m)
+	placed := Wrap(plain, &m)
+	core := placed.(*bundle0000)
+	core.above.Store(&above)
+	for _, bench := range []struct {
+		name string
+		s    spi.Socket
+	}{{"plain", plain}, {"metered", metered}, {"metered below another", placed}} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			m := &spi.Message{}
+			for b.Loop() {
+				bench.s.Send(m)
+			}
+		})
+	}
+	b.Run("two looks at the clock", func(b *testing.B) {
+		for b.Loop() {
+			start := now()
+			if now() < start {
+				b.Fatal()
+			}
+		}
+	})
+}
