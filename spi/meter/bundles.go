@@ -358,6 +358,34 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0802: func() (*core, spi.Socket) {
+		b := new(bundle0802)
+		b.pathingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0806: func() (*core, spi.Socket) {
+		b := new(bundle0806)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x080a: func() (*core, spi.Socket) {
+		b := new(bundle080a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x080e: func() (*core, spi.Socket) {
+		b := new(bundle080e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0810: func() (*core, spi.Socket) {
 		b := new(bundle0810)
 		b.parkingPart.c = &b.core
@@ -367,6 +395,38 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0811: func() (*core, spi.Socket) {
 		b := new(bundle0811)
 		b.handlingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0812: func() (*core, spi.Socket) {
+		b := new(bundle0812)
+		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0816: func() (*core, spi.Socket) {
+		b := new(bundle0816)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x081a: func() (*core, spi.Socket) {
+		b := new(bundle081a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x081e: func() (*core, spi.Socket) {
+		b := new(bundle081e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.lingeringPart.c = &b.core
 		return &b.core, b
@@ -381,6 +441,42 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0861: func() (*core, spi.Socket) {
 		b := new(bundle0861)
 		b.handlingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0862: func() (*core, spi.Socket) {
+		b := new(bundle0862)
+		b.pathingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0866: func() (*core, spi.Socket) {
+		b := new(bundle0866)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x086a: func() (*core, spi.Socket) {
+		b := new(bundle086a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x086e: func() (*core, spi.Socket) {
+		b := new(bundle086e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
 		b.connectingPart.c = &b.core
 		b.disconnectingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -403,6 +499,46 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0872: func() (*core, spi.Socket) {
+		b := new(bundle0872)
+		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0876: func() (*core, spi.Socket) {
+		b := new(bundle0876)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x087a: func() (*core, spi.Socket) {
+		b := new(bundle087a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x087e: func() (*core, spi.Socket) {
+		b := new(bundle087e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0880: func() (*core, spi.Socket) {
 		b := new(bundle0880)
 		b.joiningPart.c = &b.core
@@ -412,6 +548,38 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0881: func() (*core, spi.Socket) {
 		b := new(bundle0881)
 		b.handlingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0882: func() (*core, spi.Socket) {
+		b := new(bundle0882)
+		b.pathingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0886: func() (*core, spi.Socket) {
+		b := new(bundle0886)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x088a: func() (*core, spi.Socket) {
+		b := new(bundle088a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x088e: func() (*core, spi.Socket) {
+		b := new(bundle088e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
 		b.joiningPart.c = &b.core
 		b.lingeringPart.c = &b.core
 		return &b.core, b
@@ -426,6 +594,42 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0891: func() (*core, spi.Socket) {
 		b := new(bundle0891)
 		b.handlingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0892: func() (*core, spi.Socket) {
+		b := new(bundle0892)
+		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0896: func() (*core, spi.Socket) {
+		b := new(bundle0896)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x089a: func() (*core, spi.Socket) {
+		b := new(bundle089a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x089e: func() (*core, spi.Socket) {
+		b := new(bundle089e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.joiningPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -461,6 +665,38 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0902: func() (*core, spi.Socket) {
+		b := new(bundle0902)
+		b.pathingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0906: func() (*core, spi.Socket) {
+		b := new(bundle0906)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x090a: func() (*core, spi.Socket) {
+		b := new(bundle090a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x090e: func() (*core, spi.Socket) {
+		b := new(bundle090e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0910: func() (*core, spi.Socket) {
 		b := new(bundle0910)
 		b.parkingPart.c = &b.core
@@ -471,6 +707,42 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0911: func() (*core, spi.Socket) {
 		b := new(bundle0911)
 		b.handlingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0912: func() (*core, spi.Socket) {
+		b := new(bundle0912)
+		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0916: func() (*core, spi.Socket) {
+		b := new(bundle0916)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x091a: func() (*core, spi.Socket) {
+		b := new(bundle091a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x091e: func() (*core, spi.Socket) {
+		b := new(bundle091e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.duplicatingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -540,6 +812,38 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0a02: func() (*core, spi.Socket) {
+		b := new(bundle0a02)
+		b.pathingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a06: func() (*core, spi.Socket) {
+		b := new(bundle0a06)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a0a: func() (*core, spi.Socket) {
+		b := new(bundle0a0a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a0e: func() (*core, spi.Socket) {
+		b := new(bundle0a0e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0a10: func() (*core, spi.Socket) {
 		b := new(bundle0a10)
 		b.parkingPart.c = &b.core
@@ -550,6 +854,42 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0a11: func() (*core, spi.Socket) {
 		b := new(bundle0a11)
 		b.handlingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a12: func() (*core, spi.Socket) {
+		b := new(bundle0a12)
+		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a16: func() (*core, spi.Socket) {
+		b := new(bundle0a16)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a1a: func() (*core, spi.Socket) {
+		b := new(bundle0a1a)
+		b.pathingPart.c = &b.core
+		b.standingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a1e: func() (*core, spi.Socket) {
+		b := new(bundle0a1e)
+		b.pathingPart.c = &b.core
+		b.foreseeingPart.c = &b.core
+		b.standingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.extendingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -1988,6 +2328,34 @@ type bundle0801 struct {
 	lingeringPart
 }
 
+type bundle0802 struct {
+	core
+	pathingPart
+	lingeringPart
+}
+
+type bundle0806 struct {
+	core
+	pathingPart
+	foreseeingPart
+	lingeringPart
+}
+
+type bundle080a struct {
+	core
+	pathingPart
+	standingPart
+	lingeringPart
+}
+
+type bundle080e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
+	lingeringPart
+}
+
 type bundle0810 struct {
 	core
 	parkingPart
@@ -1997,6 +2365,38 @@ type bundle0810 struct {
 type bundle0811 struct {
 	core
 	handlingPart
+	parkingPart
+	lingeringPart
+}
+
+type bundle0812 struct {
+	core
+	pathingPart
+	parkingPart
+	lingeringPart
+}
+
+type bundle0816 struct {
+	core
+	pathingPart
+	foreseeingPart
+	parkingPart
+	lingeringPart
+}
+
+type bundle081a struct {
+	core
+	pathingPart
+	standingPart
+	parkingPart
+	lingeringPart
+}
+
+type bundle081e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
 	parkingPart
 	lingeringPart
 }
@@ -2011,6 +2411,42 @@ type bundle0860 struct {
 type bundle0861 struct {
 	core
 	handlingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle0862 struct {
+	core
+	pathingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle0866 struct {
+	core
+	pathingPart
+	foreseeingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle086a struct {
+	core
+	pathingPart
+	standingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle086e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
 	connectingPart
 	disconnectingPart
 	lingeringPart
@@ -2033,6 +2469,46 @@ type bundle0871 struct {
 	lingeringPart
 }
 
+type bundle0872 struct {
+	core
+	pathingPart
+	parkingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle0876 struct {
+	core
+	pathingPart
+	foreseeingPart
+	parkingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle087a struct {
+	core
+	pathingPart
+	standingPart
+	parkingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle087e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
+	parkingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
 type bundle0880 struct {
 	core
 	joiningPart
@@ -2042,6 +2518,38 @@ type bundle0880 struct {
 type bundle0881 struct {
 	core
 	handlingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle0882 struct {
+	core
+	pathingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle0886 struct {
+	core
+	pathingPart
+	foreseeingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle088a struct {
+	core
+	pathingPart
+	standingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle088e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
 	joiningPart
 	lingeringPart
 }
@@ -2056,6 +2564,42 @@ type bundle0890 struct {
 type bundle0891 struct {
 	core
 	handlingPart
+	parkingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle0892 struct {
+	core
+	pathingPart
+	parkingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle0896 struct {
+	core
+	pathingPart
+	foreseeingPart
+	parkingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle089a struct {
+	core
+	pathingPart
+	standingPart
+	parkingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle089e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
 	parkingPart
 	joiningPart
 	lingeringPart
@@ -2091,6 +2635,38 @@ type bundle0901 struct {
 	lingeringPart
 }
 
+type bundle0902 struct {
+	core
+	pathingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle0906 struct {
+	core
+	pathingPart
+	foreseeingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle090a struct {
+	core
+	pathingPart
+	standingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle090e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
+	duplicatingPart
+	lingeringPart
+}
+
 type bundle0910 struct {
 	core
 	parkingPart
@@ -2101,6 +2677,42 @@ type bundle0910 struct {
 type bundle0911 struct {
 	core
 	handlingPart
+	parkingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle0912 struct {
+	core
+	pathingPart
+	parkingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle0916 struct {
+	core
+	pathingPart
+	foreseeingPart
+	parkingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle091a struct {
+	core
+	pathingPart
+	standingPart
+	parkingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle091e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
 	parkingPart
 	duplicatingPart
 	lingeringPart
@@ -2170,6 +2782,38 @@ type bundle0a01 struct {
 	lingeringPart
 }
 
+type bundle0a02 struct {
+	core
+	pathingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a06 struct {
+	core
+	pathingPart
+	foreseeingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a0a struct {
+	core
+	pathingPart
+	standingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a0e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
+	extendingPart
+	lingeringPart
+}
+
 type bundle0a10 struct {
 	core
 	parkingPart
@@ -2180,6 +2824,42 @@ type bundle0a10 struct {
 type bundle0a11 struct {
 	core
 	handlingPart
+	parkingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a12 struct {
+	core
+	pathingPart
+	parkingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a16 struct {
+	core
+	pathingPart
+	foreseeingPart
+	parkingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a1a struct {
+	core
+	pathingPart
+	standingPart
+	parkingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a1e struct {
+	core
+	pathingPart
+	foreseeingPart
+	standingPart
 	parkingPart
 	extendingPart
 	lingeringPart

@@ -12,26 +12,29 @@ import (
 	"testing"
 )
 
-// What a socket can be in its own right, and with the extras below. To have
-// another set, add a line and run go test ./spi/meter -run Bundles -update.
+// What the sockets of the tree are made of. To have another set, add to
+// foundations and run go test ./spi/meter -run Bundles -update.
 const (
-	layered      = abandoning                              // layer.Base
-	buffered     = layered | lingering                     // layer.Conn
-	passThrough  = layered | lingering | parking           // layer.PassThrough
+	passThrough  = abandoning | lingering | parking        // layer.PassThrough
 	preserving   = passThrough | pathing | standing        // layer.HandlePreserving
+	buffered     = abandoning | lingering                  // layer.Conn
 	kernelStream = handling | parking | lingering | filing // a socket of the kernel
 	extras       = connecting | disconnecting | joining | duplicating | extending
 )
 
-var foundations = []set{
-	0, lingering, parking, parking | lingering, // base providers without handles
-	handling, handling | parking, handling | lingering, handling | parking | lingering, kernelStream,
-	layered, buffered, passThrough,
-	layered | pathing, layered | pathing | standing, layered | pathing | foreseeing, layered | pathing | standing | foreseeing,
-	buffered | pathing, buffered | pathing | standing, buffered | pathing | foreseeing, buffered | pathing | standing | foreseeing,
-	passThrough | pathing, passThrough | pathing | foreseeing,
-	preserving, preserving | foreseeing,
-	pathing, pathing | standing, pathing | foreseeing, pathing | standing | foreseeing,
+// foundations are the sockets of base providers, and those of layers: with or
+// without a helper of package layer, waiting below or not, and with a part in
+// the data or not.
+func foundations() []set {
+	list := []set{parking, handling, handling | parking, handling | lingering, handling | parking | lingering, kernelStream}
+	for _, helper := range []set{0, abandoning} {
+		for _, ending := range []set{0, lingering, lingering | parking} {
+			for _, path := range []set{0, pathing, pathing | standing, pathing | foreseeing, pathing | standing | foreseeing} {
+				list = append(list, helper|ending|path)
+			}
+		}
+	}
+	return list
 }
 
 // Each of the extras comes alone with every foundation, and in all
@@ -42,7 +45,7 @@ var open = []set{0, lingering, parking | lingering, kernelStream, preserving | f
 func wantedSets() []set {
 	wanted := map[set]bool{}
 	add := func(s set) { wanted[s] = true }
-	for _, f := range foundations {
+	for _, f := range foundations() {
 		add(f)
 		for _, e := range []set{connecting | disconnecting, joining, duplicating, extending} {
 			add(f | e)
