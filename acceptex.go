@@ -5,7 +5,6 @@ package winsock
 import (
 	"sync/atomic"
 
-	"winsock/object"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -91,7 +90,7 @@ type acceptance struct {
 
 func (c *acceptance) begin(overlapped *Overlapped) error {
 	s := c.acceptor
-	if object.Acquire(s.Handle()) == nil {
+	if !s.Hold() {
 		return wsa.WSAENOTSOCK
 	}
 	if !s.accepting.CompareAndSwap(nil, c) {

@@ -40,13 +40,13 @@ func WSAAsyncSelect(h SOCKET, hwnd HWND, msg uint32, mask int32) (err error) {
 		return wsa.WSAEINVAL
 	}
 	if mask == 0 {
-		s.selection.of(s).choose(0, nil)
+		s.selection.of(s).choose(h, 0, nil)
 		return nil
 	}
 	if !message.IsWindow(hwnd) {
 		return wsa.WSAEINVAL
 	}
-	s.selection.of(s).choose(mask, messageSink{hwnd, msg})
+	s.selection.of(s).choose(h, mask, messageSink{hwnd, msg})
 	return nil
 }
 

@@ -4,6 +4,7 @@ package winsock
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,13 @@ var socketCalls = []call{
 	{"SetDeadline", func(s SOCKET) error { return SetDeadline(s, spi.Receiving, time.Time{}) }},
 	{"setsockopt", func(s SOCKET) error { return SetSockOptInt(s, wsa.SOL_SOCKET, wsa.SO_RCVBUF, 4096) }},
 	{"shutdown", func(s SOCKET) error { return Shutdown(s, wsa.SD_BOTH) }},
+	{"WSADuplicateSocket", func(s SOCKET) error {
+		info, err := WSADuplicateSocket(s, uint32(os.Getpid()))
+		if err != nil {
+			return err
+		}
+		return closing(WSASocket(0, 0, 0, &info, 0, 0))
+	}},
 	{"WSAEnumNetworkEvents", func(s SOCKET) error { return WSAEnumNetworkEvents(s, 0, new(wsa.NetworkEvents)) }},
 	{"WSAEventSelect", func(s SOCKET) error { return WSAEventSelect(s, 0, 0) }},
 	{"WSAHtonl", func(s SOCKET) error { _, err := WSAHtonl(s, 1); return err }},

@@ -93,7 +93,7 @@ func TestChanges(t *testing.T) {
 // inNamespace runs the test's process once more in new namespaces.
 func inNamespace(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "-test.run=^"+filepath.Dir(t.Name())+"$", "-test.timeout=2m")
-	cmd.Env = append(os.Environ(), namespaceEnv+"=1")
+	cmd.Env = append(os.Environ(), namespaceEnv+"=1", "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},

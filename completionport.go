@@ -506,7 +506,9 @@ func CloseHandle(h HANDLE) error {
 	closed := false
 	switch o := o.(type) {
 	case *socket:
-		closed = o.close()
+		closed = o.closeHandle(SOCKET(h))
+	case *duplicate:
+		closed = o.sock.closeHandle(SOCKET(h))
 	case *completionPort:
 		closed = o.close()
 	case *configNotification:

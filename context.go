@@ -5,7 +5,6 @@ package winsock
 import (
 	"encoding/binary"
 
-	"winsock/object"
 	"winsock/wsa"
 )
 
@@ -55,9 +54,9 @@ func updateAcceptContext(s *socket, value []byte) error {
 	if len(value) < 8 {
 		return wsa.WSAEFAULT
 	}
-	l, ok := object.Acquire(object.Handle(binary.LittleEndian.Uint64(value))).(*socket)
-	if !ok {
-		return wsa.WSAENOTSOCK
+	l, err := use(SOCKET(binary.LittleEndian.Uint64(value)))
+	if err != nil {
+		return err
 	}
 	defer l.Release()
 	if !l.listens() {

@@ -153,6 +153,8 @@ func waitable(o object.Object) (object.Waitable, bool) {
 	switch o := o.(type) {
 	case *socket:
 		return socketSignal{o, &o.ofAsync().signal}, true
+	case *duplicate:
+		return duplicateSignal{o, &o.sock.ofAsync().signal}, true
 	case *configNotification:
 		return notificationSignal{o, &o.owner.signal}, true
 	}
@@ -163,6 +165,12 @@ func waitable(o object.Object) (object.Waitable, bool) {
 // A socketSignal is a socket as something to wait for.
 type socketSignal struct {
 	*socket
+	*object.Signal
+}
+
+// A duplicateSignal is a further handle of a socket as something to wait for.
+type duplicateSignal struct {
+	*duplicate
 	*object.Signal
 }
 

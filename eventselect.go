@@ -43,7 +43,7 @@ func WSAEventSelect(h SOCKET, event HANDLE, mask int32) (err error) {
 		return wsa.WSAEINVAL
 	}
 	if mask == 0 {
-		s.selection.of(s).choose(0, nil)
+		s.selection.of(s).choose(h, 0, nil)
 		return nil
 	}
 	e, err := useEvent(event)
@@ -51,7 +51,7 @@ func WSAEventSelect(h SOCKET, event HANDLE, mask int32) (err error) {
 		return wsa.WSAEINVAL
 	}
 	defer e.Release()
-	s.selection.of(s).choose(mask, eventSink{e})
+	s.selection.of(s).choose(h, mask, eventSink{e})
 	return nil
 }
 

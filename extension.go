@@ -50,6 +50,10 @@ func ExtensionFunction(h SOCKET, id wsa.GUID) (function any, err error) {
 		return nil, err
 	}
 	defer s.done("WSPIoctl", &err)
+	return s.extension(id)
+}
+
+func (s *socket) extension(id wsa.GUID) (any, error) {
 	if e, ok := s.path.Load().top.(spi.Extender); ok {
 		if function := e.Extension(id); function != nil {
 			return function, nil
@@ -161,7 +165,7 @@ func (s *socket) extensionPointer(in []byte) error {
 	if len(in) < 16 {
 		return wsa.WSAEFAULT
 	}
-	if _, err := ExtensionFunction(s.SOCKET(), wsa.GUIDFromBytes([16]byte(in))); err != nil {
+	if _, err := s.extension(wsa.GUIDFromBytes([16]byte(in))); err != nil {
 		return err
 	}
 	return wsa.WSAEOPNOTSUPP

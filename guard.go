@@ -44,7 +44,7 @@ func (s *socket) fail(call string, v any) {
 	if a := s.async.Load(); a != nil {
 		a.failed()
 	}
-	if object.Acquire(s.Handle()) != nil {
+	if s.Hold() {
 		go s.routineLeave(old)
 	} else {
 		s.left.Store(old) // closed already: the last user closes the chain
@@ -63,7 +63,7 @@ func (s *socket) routineLeave(old *path) {
 		guarded(s.info, old.parker.Unpark)
 	}
 	wait := 10 * time.Microsecond
-	for end := time.Now().Add(settleTime); s.Uses() > 2; wait = min(2*wait, time.Millisecond) { // the handle's and this one
+	for end := time.Now().Add(settleTime); s.Uses() > 2+s.duplicates.Load().count(); wait = min(2*wait, time.Millisecond) { // the handles' and this one
 		if s.Closing() || time.Now().After(end) {
 			s.left.Store(old) // to the last user
 			return
@@ -79,7 +79,7 @@ func init() { spi.OnNoticeLost(tellEverybody) }
 // one of them was lost in a layer that panicked.
 func tellEverybody() {
 	for _, o := range object.All() {
-		if s, ok := o.(*socket); ok {
+		if s := socketIn(o); s != nil {
 			if h := s.halves.Load(); h != nil {
 				h[spi.Receiving].tell()
 				h[spi.Sending].tell()

@@ -63,6 +63,10 @@ func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, com
 	} else if async {
 		return s.startIoctl(code, in, out, overlapped, completion)
 	}
+	switch code {
+	case wsa.SIO_BASE_HANDLE, wsa.SIO_BSP_HANDLE, wsa.SIO_BSP_HANDLE_SELECT, wsa.SIO_BSP_HANDLE_POLL:
+		return putHandle(out, h) // of several handles, the caller's
+	}
 	return s.control(code, in, out)
 }
 

@@ -78,7 +78,7 @@ func (q *rioRequestQueue) commit(d spi.Direction, c *rioCall) error {
 
 // connectProgress looks whether a non-blocking connect is over.
 func (q *rioRequestQueue) connectProgress() {
-	if s, err := use(q.async.sock.SOCKET()); err == nil {
+	if s := q.async.sock; s.Hold() {
 		s.guard("ConnectResult", s.connectProgress)
 		s.Release()
 	}

@@ -71,6 +71,7 @@ type recorder struct {
 	watched  spi.Socket // where the watcher is, nil if it is on none
 	mask     int32      // the events that are selected, 0 if none
 	sink     sink
+	handle   SOCKET // the one that events were selected with
 	recorded int32
 	reported int32
 	codes    [wsa.FD_MAX_EVENTS]wsa.Errno // of the events in recorded
@@ -117,9 +118,10 @@ func (sel *selection) of(s *socket) *recorder {
 
 // choose makes mask the events that are selected and tells of them through
 // to. What is recorded of them already, or holds, is told at once.
-func (r *recorder) choose(mask int32, to sink) {
+func (r *recorder) choose(h SOCKET, mask int32, to sink) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.handle = h
 	r.sock.nonblocking.Store(true)
 	if postsMessages(r.sink) || postsMessages(to) {
 		r.forgetLocked()
@@ -199,7 +201,7 @@ func (r *recorder) lookLocked() { r.tellLocked(r.recordLocked()) }
 
 func (r *recorder) tellLocked(events int32) {
 	if events != 0 {
-		r.recorded &^= r.sink.happened(r.sock.SOCKET(), events, &r.codes)
+		r.recorded &^= r.sink.happened(r.handle, events, &r.codes)
 	}
 }
 
@@ -366,7 +368,7 @@ func (sel *selection) inherit(from *socket, s *socket) {
 	mask, to := parent.mask, parent.sink
 	parent.mu.Unlock()
 	if mask != 0 {
-		sel.of(s).choose(mask, to)
+		sel.of(s).choose(SOCKET(s.Handle()), mask, to)
 	}
 }
 
@@ -383,8 +385,12 @@ func (sel *selection) cancel() {
 	if r := sel.recorder.Load(); r != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.mask, r.sink = 0, nil
-		r.wantLocked()
-		r.unwatchLocked()
+		r.cancelLocked()
 	}
+}
+
+func (r *recorder) cancelLocked() {
+	r.mask, r.sink = 0, nil
+	r.wantLocked()
+	r.unwatchLocked()
 }

@@ -53,6 +53,8 @@ type socket struct {
 
 	selection selection
 	async     atomic.Pointer[async] // nil until the first overlapped operation
+
+	duplicates atomic.Pointer[duplicates] // its further handles, nil until the first
 }
 
 // A path is the way that calls take through a chain.
@@ -97,8 +99,13 @@ func pathOf(top spi.Socket) *path {
 	return p
 }
 
-// SOCKET returns the handle.
-func (s *socket) SOCKET() SOCKET { return SOCKET(s.Handle()) }
+// SOCKET returns the handle, or one of several that is open.
+func (s *socket) SOCKET() SOCKET {
+	if s.Withdrawn() {
+		return s.duplicates.Load().any()
+	}
+	return SOCKET(s.Handle())
+}
 
 // stream reports whether the socket is a byte stream.
 func (s *socket) stream() bool { return s.info.ServiceFlags1&wsa.XP1_MESSAGE_ORIENTED == 0 }
@@ -116,8 +123,7 @@ func use(h SOCKET) (*socket, error) {
 	}
 	s, ok := o.(*socket)
 	if !ok {
-		o.(interface{ Release() }).Release()
-		return nil, wsa.WSAENOTSOCK
+		return useDuplicate(o)
 	}
 	return s, nil
 }
@@ -130,7 +136,8 @@ func Socket(family, socketType, protocol int32) (SOCKET, error) {
 
 // WSASocket creates a socket of the catalog's first entry that serves the
 // family, type and protocol, or of the entry that info describes ("WSASocketW
-// function"). group is reserved.
+// function"). group is reserved. With an info of [WSADuplicateSocket], it is a
+// further handle of that socket, whatever the other arguments.
 //
 // Errors: WSANOTINITIALISED, WSAEAFNOSUPPORT, WSAESOCKTNOSUPPORT,
 // WSAEPROTONOSUPPORT, WSAEPROTOTYPE, WSAEINVAL, WSAEMFILE, WSAENOBUFS,
@@ -141,6 +148,9 @@ func WSASocket(family, socketType, protocol int32, info *wsa.ProtocolInfo, group
 		return INVALID_SOCKET, err
 	}
 	snap := theCatalog.Snapshot()
+	if info != nil && ofDuplicate(snap, info) {
+		return openDuplicate(snap, info)
+	}
 	choice, err := choose(snap, family, socketType, protocol, info)
 	if err != nil {
 		return INVALID_SOCKET, err
@@ -165,7 +175,8 @@ func adopt(s *socket) (SOCKET, error) {
 }
 
 // CloseSocket closes a socket ("closesocket function"). Calls that wait on
-// it end with WSAEINTR. It waits for unsent data if SO_LINGER says so and
+// it end with WSAEINTR. While the socket has other handles
+// ([WSADuplicateSocket]), only this one is closed. It waits for unsent data if SO_LINGER says so and
 // the socket is blocking; on a non-blocking one it answers WSAEWOULDBLOCK in
 // that case, and the socket stays open.
 //
@@ -176,15 +187,23 @@ func CloseSocket(h SOCKET) (err error) {
 		return err
 	}
 	defer s.done("WSPCloseSocket", &err)
+	if s.duplicates.Load().several() {
+		if !s.closeHandle(h) {
+			return wsa.WSAENOTSOCK
+		}
+		return nil
+	}
 	if !s.guard("Linger", func() { err = s.linger() }) {
 		err = wsa.WSAECONNABORTED // and the socket is closed all the same
 	} else if err != nil {
 		return err
 	}
-	if !s.close() {
+	if !s.closeHandle(h) {
 		return wsa.WSAENOTSOCK
 	}
-	s.settle()
+	if s.Closing() {
+		s.settle()
+	}
 	return err
 }
 

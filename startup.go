@@ -97,6 +97,7 @@ func WSACleanup() error {
 	case 0:
 		return wsa.WSANOTINITIALISED
 	case 1:
+		dropOffers()
 		closeAllSockets()
 		cancelAsyncRequests()
 		chains.Shutdown()
@@ -111,6 +112,9 @@ func closeAllSockets() {
 		switch o := o.(type) {
 		case *socket:
 			o.close()
+		case *duplicate:
+			object.Close(o)
+			o.sock.close()
 		case *configNotification: // stays open, as handles of the system do
 			o.cancel(wsa.WSAEINTR, func(*request) bool { return true })
 		}

@@ -135,13 +135,12 @@ func (t *Thread) Close() error {
 	}
 	for _, o := range object.All() {
 		own := func(r *request) bool { return r.thread == t }
-		switch o := o.(type) {
-		case *socket:
-			if a := o.async.Load(); a != nil {
+		if s := socketIn(o); s != nil {
+			if a := s.async.Load(); a != nil {
 				a.cancel(own)
 			}
-		case *configNotification:
-			o.cancel(wsa.WSAEINTR, own)
+		} else if n, ok := o.(*configNotification); ok {
+			n.cancel(wsa.WSAEINTR, own)
 		}
 		release(o)
 	}

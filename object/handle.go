@@ -48,6 +48,7 @@ type Header struct {
 	handle    Handle
 	uses      atomic.Int64 // uses under way, plus one for the open handle
 	closing   atomic.Bool  // set before the handle's own use is given back
+	withdrawn atomic.Bool  // the handle names nothing any more
 	destroyed atomic.Bool
 }
 
@@ -59,6 +60,9 @@ func (h *Header) Handle() Handle { return h.handle }
 // Closing reports whether the handle has been closed. Uses that began before
 // may still be under way.
 func (h *Header) Closing() bool { return h.closing.Load() }
+
+// Withdrawn reports whether the handle names nothing any more.
+func (h *Header) Withdrawn() bool { return h.withdrawn.Load() }
 
 // Uses returns the number of uses under way, the open handle's own included.
 func (h *Header) Uses() int64 { return h.uses.Load() }
@@ -178,13 +182,24 @@ func Close(o Object) bool {
 	if !h.closing.CompareAndSwap(false, true) {
 		return false
 	}
+	Withdraw(o)
+	h.Release()
+	return true
+}
+
+// Withdraw makes the handle of o name nothing, for an object that lives on
+// for those who know it until Close. It reports false if that was done before.
+func Withdraw(o Object) bool {
+	h := o.header()
+	if !h.withdrawn.CompareAndSwap(false, true) {
+		return false
+	}
 	slot := h.handle.slot()
 	table.mu.Lock()
+	defer table.mu.Unlock()
 	table.chunks[slot>>chunkBits].Load()[slot&(slotsPerChunk-1)].Store(nil)
 	table.free = append(table.free, slot)
 	table.open--
-	table.mu.Unlock()
-	h.Release()
 	return true
 }
 

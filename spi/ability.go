@@ -93,9 +93,14 @@ type MultipointJoiner interface {
 
 // A Duplicator is a socket that another process can be given a copy of.
 type Duplicator interface {
-	// Duplicate is WSPDuplicateSocket: it returns what the other process
-	// passes to WSASocket.
-	Duplicate(processID uint32) (*wsa.ProtocolInfo, error)
+	// Duplicate is WSPDuplicateSocket: it offers a copy of the socket to
+	// that process, which is the only one to get it, and gets it once, by
+	// an Opening with a Duplicate. The result's ProviderReserved, which is
+	// not 0, is the offer's number; the caller sees to it that the rest
+	// describes the chain. attached goes with the copy.
+	//
+	// Errors: WSAEINVAL when there is no such process.
+	Duplicate(processID uint32, attached []byte) (*wsa.ProtocolInfo, error)
 }
 
 // An Extender is a socket with extension functions, found by GUID

@@ -45,6 +45,17 @@ func DataPathTo(s Socket, name *wsa.Sockaddr) Socket {
 	}
 }
 
+// DuplicatorOf returns what makes copies of s for other processes: s itself,
+// or what the handle-preserving layers on the way down leave the data to. It
+// is nil if there is none.
+func DuplicatorOf(s Socket) Duplicator {
+	if d, ok := s.(Duplicator); ok {
+		return d
+	}
+	d, _ := DataPathOf(s).(Duplicator)
+	return d
+}
+
 // HandleOf returns the kernel descriptor of s if reads and writes of one are
 // reads and writes of s, which is decided at the end of its data path. ok is
 // false otherwise.

@@ -57,6 +57,11 @@ type Opening struct {
 	// it is. Accepted sockets are not shown. Layers pass it on.
 	Observe func(place int, name string, s Socket) Socket
 
+	// Duplicate, when not nil, is the copy of another process's socket
+	// that is asked for. A base provider without a [Duplicator] answers
+	// WSAEOPNOTSUPP. Layers pass it on.
+	Duplicate *Duplicate
+
 	// Next opens the socket of the next provider down the chain. It is nil
 	// for a base provider. A layer that changes what is opened passes a
 	// changed copy of the Opening.
@@ -69,6 +74,13 @@ type Opening struct {
 	//
 	// Errors: those of the layers as in package chain's Compose, and of Next.
 	Through func(layers []string, o *Opening) (Socket, error)
+}
+
+// A Duplicate is a copy of a socket that another process has offered, see
+// [Duplicator].
+type Duplicate struct {
+	ID       uint32 // ProviderReserved of what Duplicate returned
+	Attached []byte // set by the base provider, and then not nil
 }
 
 // A Connection is an established stream connection of the kernel.

@@ -235,10 +235,10 @@ func (a multipoint) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, 
 }
 
 // Duplicate is traced.
-func (a duplicator) Duplicate(process uint32) (*wsa.ProtocolInfo, error) {
+func (a duplicator) Duplicate(process uint32, attached []byte) (*wsa.ProtocolInfo, error) {
 	s := a.s
 	start := s.time()
-	info, err := s.Socket.(spi.Duplicator).Duplicate(process)
+	info, err := s.Socket.(spi.Duplicator).Duplicate(process, attached)
 	if l := s.control("WSPDuplicateSocket", start, err); l != nil {
 		l.number("process", int64(process))
 		s.write(l)

@@ -39,7 +39,7 @@ func (f *able) ConnectWithData(_ *wsa.Sockaddr, _ []byte, callee *[]byte, _, _ *
 }
 func (f *able) SendDisconnect([]byte) error             { return f.next() }
 func (f *able) RecvDisconnect(data []byte) (int, error) { return copy(data, "bye"), f.next() }
-func (f *able) Duplicate(uint32) (*wsa.ProtocolInfo, error) {
+func (f *able) Duplicate(uint32, []byte) (*wsa.ProtocolInfo, error) {
 	return &wsa.ProtocolInfo{CatalogEntryID: 5}, f.next()
 }
 func (f *able) Extension(wsa.GUID) any { return f.function }
@@ -79,7 +79,7 @@ func TestAbilitiesAreTraced(t *testing.T) {
 		if _, traced := leaf.(*socket); !traced || err != nil {
 			t.Errorf("JoinLeaf of a new socket = %v, %v", leaf, err)
 		}
-		if info, err := s.(spi.Duplicator).Duplicate(99); err != nil || info.CatalogEntryID != 5 {
+		if info, err := s.(spi.Duplicator).Duplicate(99, nil); err != nil || info.CatalogEntryID != 5 {
 			t.Errorf("Duplicate = %v, %v", info, err)
 		}
 		if s.(spi.Extender).Extension(wsa.GUID{}) != f.function {

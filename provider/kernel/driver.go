@@ -47,6 +47,9 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Duplicate != nil {
+		return openCopy(k, o.Duplicate)
+	}
 	if o.Connection != nil {
 		return wrapConnection(k, protocol, o.Connection)
 	}

@@ -30,8 +30,12 @@ func (s *socket) Shutdown(how int32) error {
 }
 
 // Linger ends the sending direction and answers WSAEWOULDBLOCK while the
-// peer has not acknowledged everything, the end included.
+// peer has not acknowledged everything, the end included. A socket that
+// another process shares is left alone.
 func (s *socket) Linger() error {
+	if s.shared.Load() > 0 {
+		return nil // the connection may go on in another process
+	}
 	const dead = sockstate.Broken | sockstate.Connected
 	if !s.kind.stream || s.state.Flags()&dead != sockstate.Connected {
 		return nil

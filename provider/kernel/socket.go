@@ -28,6 +28,10 @@ type socket struct {
 	noConnReset atomic.Bool // SIO_UDP_CONNRESET is off
 	noNetReset  atomic.Bool // SIO_UDP_NETRESET is off
 
+	// shared counts the processes that have, had, or were offered the
+	// kernel's socket too.
+	shared atomic.Int32
+
 	mu    sync.Mutex // held over system calls that change the state; protects what follows
 	peer  heldName   // of the last Connect, or of the accepted connection
 	claim *claim     // the address that Bind was given, nil if there is none
@@ -46,6 +50,8 @@ var (
 	_ spi.Handler  = (*socket)(nil)
 	_ spi.Parker   = (*socket)(nil)
 	_ spi.Lingerer = (*socket)(nil)
+
+	_ spi.Duplicator = (*socket)(nil)
 )
 
 // open makes s a new socket of that kind.

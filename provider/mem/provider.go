@@ -140,7 +140,7 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	if sockType != wsa.SOCK_STREAM && sockType != wsa.SOCK_DGRAM {
 		return nil, wsa.WSAESOCKTNOSUPPORT
 	}
-	if o.Connection != nil {
+	if o.Connection != nil || o.Duplicate != nil {
 		return nil, wsa.WSAEOPNOTSUPP
 	}
 	want := int32(wsa.IPPROTO_TCP)

@@ -151,9 +151,9 @@ func (p joiningPart) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte,
 }
 
 // Duplicate is counted under Control.
-func (p duplicatingPart) Duplicate(processID uint32) (*wsa.ProtocolInfo, error) {
+func (p duplicatingPart) Duplicate(processID uint32, attached []byte) (*wsa.ProtocolInfo, error) {
 	start := now()
-	info, err := p.c.s.(spi.Duplicator).Duplicate(processID)
+	info, err := p.c.s.(spi.Duplicator).Duplicate(processID, attached)
 	p.c.record(Control, start, err)
 	return info, err
 }

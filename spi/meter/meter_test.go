@@ -66,7 +66,7 @@ func (f *fake) SendDisconnect([]byte) error        { return f.call("SendDisconne
 func (f *fake) RecvDisconnect([]byte) (int, error) { return f.n, f.call("RecvDisconnect") }
 
 func (f *fake) SetParkDeadline(_ spi.Direction, t time.Time) { f.call("SetParkDeadline"); f.deadln = t }
-func (f *fake) Duplicate(uint32) (*wsa.ProtocolInfo, error) {
+func (f *fake) Duplicate(uint32, []byte) (*wsa.ProtocolInfo, error) {
 	return &wsa.ProtocolInfo{}, f.call("Duplicate")
 }
 func (f *fake) SendFile(int, int64, int) (int, error) { return f.n, f.call("SendFile") }
@@ -163,7 +163,7 @@ func TestEveryCall(t *testing.T) {
 			_, err := s.(spi.MultipointJoiner).JoinLeaf(nil, nil, nil, nil, nil, 0)
 			return err
 		}},
-		{"Duplicate", duplicating, Control, func(s spi.Socket) error { _, err := s.(spi.Duplicator).Duplicate(0); return err }},
+		{"Duplicate", duplicating, Control, func(s spi.Socket) error { _, err := s.(spi.Duplicator).Duplicate(0, nil); return err }},
 		{"SendFile", kernelStream, Send, func(s spi.Socket) error { _, err := s.(spi.FileSender).SendFile(0, 0, 0); return err }},
 		{"Linger", lingering, Control, func(s spi.Socket) error { return s.(spi.Lingerer).Linger() }},
 		{"Park", parking, Groups, func(s spi.Socket) error {
