@@ -41,6 +41,18 @@ func Compose(family, socketType, protocol int32, info *wsa.ProtocolInfo, layers 
 // Info describes the composed chain.
 func (c *Composed) Info() wsa.ProtocolInfo { return c.choice.Entry.Info }
 
+// Start starts the providers of the composed chain, which otherwise happens
+// with the first socket.
+//
+// Errors: WSANOTINITIALISED, WSAEPROVIDERFAILEDINIT, WSAVERNOTSUPPORTED,
+// WSAEINVALIDPROCTABLE. What a provider said is in the log.
+func (c *Composed) Start() error {
+	if err := requireStartup(); err != nil {
+		return err
+	}
+	return chains.Start(c.snap, c.choice.Entry)
+}
+
 // Socket opens a socket through the composed chain, with flags as for
 // [WSASocket].
 //

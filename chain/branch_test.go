@@ -115,3 +115,19 @@ func TestBase(t *testing.T) {
 		t.Errorf("a base that panics: %v", err)
 	}
 }
+
+// TestStart: the providers can be started before a socket is opened.
+func TestStart(t *testing.T) {
+	w := newWorld(t)
+	if err := w.m.Start(w.snap, w.chain); err != nil {
+		t.Fatal(err)
+	}
+	if started, cleaned := w.a.counts(); started != 1 || cleaned != 0 || len(w.a.openings) != 0 {
+		t.Errorf("%d started, %d ended, %d opened", started, cleaned, len(w.a.openings))
+	}
+	w.b.onStartup = func(*spi.StartupParams) (spi.Provider, error) { return nil, wsa.WSASYSNOTREADY }
+	w.m.Shutdown()
+	if err := w.m.Start(w.snap, w.chain); err != wsa.WSAEPROVIDERFAILEDINIT {
+		t.Errorf("a provider that does not start: %v", err)
+	}
+}

@@ -59,6 +59,19 @@ func (m *Manager) Open(snap *catalog.Snapshot, entry *catalog.Entry, o *spi.Open
 	return s, c, nil
 }
 
+// Start starts the providers of the entry's chain, as far as that has not
+// happened, without opening a socket.
+//
+// Errors: those of [Manager.Open] for starting.
+func (m *Manager) Start(snap *catalog.Snapshot, entry *catalog.Entry) error {
+	c, err := m.acquire(snap, entry)
+	if err != nil {
+		return err
+	}
+	c.Release()
+	return nil
+}
+
 // acquire returns the started chain of the entry, with one more use.
 func (m *Manager) acquire(snap *catalog.Snapshot, entry *catalog.Entry) (*Chain, error) {
 	k, members, ok := resolve(snap, entry)

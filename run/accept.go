@@ -31,7 +31,7 @@ func (c *call) bind() {
 	}
 	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
 	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
-	chain := c.s.chains.of(domain, typ, protocol)
+	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	name, inet := a.name()
 	if !mayBind(c.tid(), &a) {
 		c.fail(sys.EACCES)
@@ -102,7 +102,7 @@ func (c *call) listen() {
 	backlog := c.intArg(1)
 	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
 	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
-	chain := c.s.chains.of(domain, typ, protocol)
+	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if chain == nil || !chain.layered || typ != sys.SOCK_STREAM {
 		c.fail(sys.Listen(fd, backlog))
 		return
@@ -156,10 +156,15 @@ func (c *call) accept(flags int) {
 	if !ok {
 		return
 	}
-	k := c.s.known(fd)
-	if k == nil || flags&^(sys.SOCK_CLOEXEC|sys.SOCK_NONBLOCK) != 0 || sys.TCPState(fd) != sys.TCP_LISTEN {
+	if flags&^(sys.SOCK_CLOEXEC|sys.SOCK_NONBLOCK) != 0 || sys.TCPState(fd) != sys.TCP_LISTEN {
 		sys.Close(fd)
-		c.proceed() // a listener from before, no listener, or an error
+		c.proceed() // the kernel knows the error
+		return
+	}
+	k, e := c.listening(fd, domain)
+	if e != 0 {
+		sys.Close(fd)
+		c.fail(e)
 		return
 	}
 	mode, _ := sys.FileFlags(fd)
@@ -172,7 +177,28 @@ func (c *call) accept(flags int) {
 		c.fail(sys.EAGAIN)
 		return
 	}
-	go c.routineAccept(k, fd, domain, flags)
+	c.s.later(func() { c.routineAccept(k, fd, domain, flags) })
+}
+
+// listening returns what is known of a listening socket. One that the program
+// was given by somebody else gets its chain now.
+func (c *call) listening(fd, domain int) (*socket, sys.Errno) {
+	k, e := c.s.remember(fd, domain, sys.SOCK_STREAM)
+	if e != 0 {
+		return nil, e
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.handle != 0 {
+		return k, 0
+	}
+	chain := c.s.chainsOf(c.tid()).of(domain, sys.SOCK_STREAM, sys.IPPROTO_TCP)
+	if err := k.openLocked(chain, c.tid()); err != nil {
+		return nil, wsa.ErrnoOf(err).Errno()
+	}
+	nonblocking := uint32(1)
+	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
+	return k, 0
 }
 
 // routineAccept waits for a connection. fd is its to close.

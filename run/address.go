@@ -40,6 +40,13 @@ func (a *address) port() uint16 { return binary.BigEndian.Uint16(a.buf[2:]) }
 
 func (a *address) setPort(port uint16) { binary.BigEndian.PutUint16(a.buf[2:], port) }
 
+// mapIPv4 makes an IPv4 address the IPv6 one that stands for it.
+func (a *address) mapIPv4() {
+	if name, ok := a.name(); ok {
+		*a, _ = kernelAddress(&name, sys.AF_INET6)
+	}
+}
+
 // name returns Winsock's form of an IPv4 or IPv6 address. ok is false for
 // what the kernel itself does not take for one.
 func (a *address) name() (name wsa.Sockaddr, ok bool) {
@@ -106,6 +113,20 @@ func addrPortOf(name *wsa.Sockaddr) netip.AddrPort {
 func (a *address) wildcard() bool {
 	ap := a.addrPort()
 	return ap.Addr().IsUnspecified()
+}
+
+// orLoopback returns the address, and the one of this host for one that stands
+// for all, as Linux takes it when it is a peer's.
+func (a address) orLoopback() address {
+	if !a.wildcard() {
+		return a
+	}
+	loopback := netip.IPv6Loopback()
+	if a.addrPort().Addr().Is4() {
+		loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	b, _ := fromAddrPort(netip.AddrPortFrom(loopback, a.port()), a.family())
+	return b
 }
 
 // kindFor tells how a socket that asked for a is connected to its near end.

@@ -19,8 +19,8 @@ type chainOf struct {
 // chains are those for the sorts of sockets that are carried.
 type chains struct{ tcp4, tcp6, udp4, udp6 chainOf }
 
-// compose makes the chains, and opens a socket of each once: what does not
-// start is to be known before the program runs.
+// compose makes the chains and starts their providers: what does not start is
+// to be known before the program runs.
 func compose(layers []string) (cs *chains, err error) {
 	cs = new(chains)
 	for _, k := range []struct {
@@ -40,11 +40,9 @@ func compose(layers []string) (cs *chains, err error) {
 		if k.of.layered = info.Chain.Len > 1; !k.of.layered {
 			continue
 		}
-		h, err := k.of.composed.SocketFrom(winsock.Origin{Base: new(carrier)}, 0)
-		if err != nil {
-			return nil, fmt.Errorf("the chain %q does not open: %w", info.Name, err)
+		if err := k.of.composed.Start(); err != nil {
+			return nil, fmt.Errorf("the chain %q does not start: %w", info.Name, err)
 		}
-		_ = winsock.CloseSocket(h) // it was never used
 	}
 	return cs, nil
 }

@@ -39,21 +39,33 @@ func (c *call) connect() {
 	}
 	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
 	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
-	chain := c.s.chains.of(domain, typ, protocol)
+	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
+	if typ == sys.SOCK_DGRAM && domain == sys.AF_INET6 && a.family() == sys.AF_INET {
+		a.mapIPv4() // as the kernel does
+	}
 	name, inet := a.name()
 	switch {
 	case chain == nil && c.s.config.DenyUnknown:
 		sys.Close(fd)
 		c.s.stats.denied.Add(1)
 		c.fail(sys.EACCES)
-	case chain == nil || !inet:
+	case chain == nil || !inet || a.family() != domain:
+		if k := c.s.known(fd); k != nil && typ == sys.SOCK_DGRAM && a.family() == sys.AF_UNSPEC {
+			k.dissolve()
+		}
 		// No address, or none for this socket: the kernel knows the error,
 		// or dissolves what was. It is asked with what was judged.
 		c.native(fd, a)
-	case typ == sys.SOCK_STREAM:
-		c.connectStream(fd, domain, a, &name, chain)
 	default:
-		c.connectDatagram(fd, domain, a, &name, chain)
+		if a.wildcard() {
+			a = a.orLoopback()
+			name, _ = a.name()
+		}
+		if typ == sys.SOCK_STREAM {
+			c.connectStream(fd, domain, a, &name, chain)
+		} else {
+			c.connectDatagram(fd, domain, a, &name, chain)
+		}
 	}
 }
 
@@ -89,10 +101,10 @@ func (c *call) native(fd int, a address) {
 		sys.Close(fd)
 		return
 	}
-	go func() {
+	c.s.later(func() {
 		c.fail(sys.ConnectWaiting(fd, a.bytes()))
 		sys.Close(fd)
-	}()
+	})
 }
 
 // harmless is an address that the kernel does not look at, as the socket is
@@ -126,8 +138,8 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		c.native(fd, target)
 		return
 	}
-	s.stats.direct.Add(1) // unless it turns out to be relayed
 	if !chain.layered {
+		s.stats.direct.Add(1)
 		c.native(fd, a)
 		return
 	}
@@ -151,12 +163,14 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		return
 	}
 	k.refused.Store(0)
+	if k.failed {
+		k.failed = false
+		near.Renew(fd)
+	}
 	if below == k.carrier {
 		c.connectDirectLocked(k, fd, a, name, blocking)
 		return
 	}
-	s.stats.direct.Add(^uint64(0))
-	s.stats.relayed.Add(1)
 	c.connectRelayedLocked(k, fd, a, name, blocking)
 }
 
@@ -190,10 +204,10 @@ func (c *call) join(k *socket, fd int, blocking bool) bool {
 			c.fail(sys.EALREADY)
 			return true
 		}
-		go func() {
+		c.s.later(func() {
 			<-at.done
 			c.deliver(k, at)
-		}()
+		})
 		return true
 	}
 	sys.Close(fd)
@@ -246,7 +260,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 	}
 	at := k.beginLocked(c, fd)
 	h := k.handle
-	go func() {
+	c.s.later(func() {
 		err := winsock.Connect(h, name)
 		k.mu.Lock()
 		e := base.errnoOf(err)
@@ -257,7 +271,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 		close(at.done)
 		c.deliverLocked(k, at)
 		k.mu.Unlock()
-	}()
+	})
 }
 
 // beginLocked begins an attempt.
@@ -273,6 +287,7 @@ func (k *socket) beginLocked(c *call, fd int) *attempt {
 func (k *socket) connectedDirectLocked(e sys.Errno) {
 	switch e {
 	case 0, sys.EINPROGRESS:
+		k.s.stats.direct.Add(1)
 		to := k.carrier.destination()
 		k.describe(func(p *Connection) { p.State, p.Actual = "open", to.addrPort() })
 	default:
@@ -287,6 +302,11 @@ func (k *socket) connectedDirectLocked(e sys.Errno) {
 // connects the program's socket with that by a relay.
 func (c *call) connectRelayedLocked(k *socket, fd int, a address, name *wsa.Sockaddr, blocking bool) {
 	kind := kindFor(k.domain, &a)
+	if e := unreachable(fd, kind, &a); e != 0 {
+		c.refuse(k, fd, e)
+		k.closeLocked()
+		return
+	}
 	if err := k.carrier.own(nil); err != nil {
 		c.refuse(k, fd, wsa.ErrnoOf(err).Errno())
 		k.closeLocked()
@@ -295,7 +315,7 @@ func (c *call) connectRelayedLocked(k *socket, fd int, a address, name *wsa.Sock
 	k.inheritLocked(fd, kind)
 	if !blocking {
 		if e := c.s.near.Hold(fd, kind); e != 0 {
-			c.unreachable(e)
+			c.elsewhere(e)
 			c.refuse(k, fd, e)
 			k.closeLocked()
 			return
@@ -309,12 +329,13 @@ func (c *call) connectRelayedLocked(k *socket, fd int, a address, name *wsa.Sock
 	if blocking {
 		timeout = sendTimeout(fd)
 	}
-	go r.routineConnect(*name)
+	peer := *name
+	c.s.later(func() { r.routineConnect(peer) })
 	if !blocking {
 		c.fail(sys.EINPROGRESS)
 		return
 	}
-	go func() {
+	c.s.later(func() {
 		if timeout > 0 {
 			select {
 			case <-at.done:
@@ -325,11 +346,25 @@ func (c *call) connectRelayedLocked(k *socket, fd int, a address, name *wsa.Sock
 		}
 		<-at.done
 		c.deliver(k, at)
-	}()
+	})
 }
 
-// unreachable explains why a socket cannot be relayed.
-func (c *call) unreachable(e sys.Errno) {
+// unreachable returns the error of Linux for peers that Winsock has another
+// one for, or none.
+func unreachable(fd int, kind near.Kind, a *address) sys.Errno {
+	if kind == near.Mapped {
+		if on, e := sys.GetSockOptInt(fd, sys.IPPROTO_IPV6, sys.IPV6_V6ONLY); e == 0 && on != 0 {
+			return sys.ENETUNREACH
+		}
+	}
+	if a.port() == 0 {
+		return sys.ECONNREFUSED
+	}
+	return 0
+}
+
+// elsewhere explains why a socket cannot be relayed.
+func (c *call) elsewhere(e sys.Errno) {
 	if e == sys.ENETUNREACH {
 		c.s.warnOnce("netns", "a program has gone into a network namespace of its own, where its connections cannot be relayed",
 			"pid", c.tid(), "program", describe(c.tid()).Name)
@@ -369,6 +404,7 @@ func (r *relaying) routineConnect(name wsa.Sockaddr) {
 	e := r.base.errnoOf(err)
 	end := -1
 	if e == 0 {
+		k.showRelayedLocked() // before the program can ask
 		if r.blocking {
 			end, e = k.s.near.Connect(r.fd, r.kind)
 		} else {
@@ -387,6 +423,7 @@ func (r *relaying) routineConnect(name wsa.Sockaddr) {
 		k.closeLocked()
 		if !r.blocking {
 			k.refused.Store(uint32(e))
+			k.failed = true
 			near.Fail(r.fd)
 			r.at.told = true
 		}
@@ -399,8 +436,8 @@ func (r *relaying) routineConnect(name wsa.Sockaddr) {
 	close(r.at.done)
 }
 
-// relayLocked begins to relay between the near end and the socket's chain.
-func (k *socket) relayLocked(end int) {
+// showRelayedLocked takes the names to show from the chain's socket.
+func (k *socket) showRelayedLocked() {
 	var local, peer wsa.Sockaddr
 	if winsock.GetSockName(k.handle, &local) == nil {
 		if a, ok := kernelAddress(&local, k.domain); ok {
@@ -411,6 +448,11 @@ func (k *socket) relayLocked(end int) {
 	k.describe(func(p *Connection) {
 		p.State, p.Local, p.Actual = "open", addrPortOf(&local), addrPortOf(&peer)
 	})
+}
+
+// relayLocked begins to relay between the near end and the socket's chain.
+func (k *socket) relayLocked(end int) {
+	k.s.stats.relayed.Add(1)
 	var r *relay.Relay
 	ready := make(chan struct{})
 	r = relay.Start(end, k.handle, func() {

@@ -104,7 +104,7 @@ func (c *call) datagramSocket(sending bool) (d *datagram, ok bool) {
 	}
 	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
 	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
-	chain := c.s.chains.of(domain, typ, protocol)
+	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if typ != sys.SOCK_DGRAM || chain == nil {
 		sys.Close(fd)
 		c.proceed() // a stream has its peer already
@@ -347,14 +347,14 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 		told(sent, e)
 		return
 	}
-	go func() {
+	d.c.s.later(func() {
 		defer sys.Close(d.fd)
 		for e == sys.EAGAIN && d.c.valid() {
 			sys.PollWaiting(d.fd, sys.POLLOUT, int(acceptPatience/time.Millisecond))
 			e = more()
 		}
 		told(sent, e)
-	}()
+	})
 }
 
 // send sends one datagram.
@@ -368,7 +368,14 @@ func (d *datagram) send(flags int, out *outgoing) sys.Errno {
 	if out.to.family() == sys.AF_UNSPEC && d.domain == sys.AF_INET {
 		out.to.setFamily(sys.AF_INET) // as the kernel takes it
 	}
+	if out.to.family() == sys.AF_INET && d.domain == sys.AF_INET6 {
+		out.to.mapIPv4()
+	}
 	name, inet := out.to.name()
+	if inet && out.to.wildcard() {
+		out.to = out.to.orLoopback()
+		name, _ = out.to.name()
+	}
 	if target, ok := d.c.s.answersFor(&out.to, d.domain); ok {
 		_, e := sys.SendMsg(d.fd, [][]byte{out.payload}, flags, target.bytes(), out.control)
 		if e == 0 {
@@ -376,7 +383,7 @@ func (d *datagram) send(flags int, out *outgoing) sys.Errno {
 		}
 		return e
 	}
-	if !inet || !d.chain.layered {
+	if !inet || !d.chain.layered || out.to.family() != d.domain {
 		_, e := sys.SendMsg(d.fd, [][]byte{out.payload}, flags, out.to.bytes(), out.control)
 		return e
 	}

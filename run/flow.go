@@ -7,6 +7,8 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
+	"winsock/internal/sys/foreign"
+	"winsock/run/internal/near"
 	"winsock/wsa"
 )
 
@@ -16,6 +18,10 @@ type flow struct {
 	k    *socket
 	h    winsock.SOCKET
 	near int
+	kind near.Kind
+
+	// Where the program's socket was when it was connected.
+	tid, number int
 
 	stopping chan struct{}
 	once     sync.Once
@@ -38,7 +44,7 @@ func (c *call) connectFlowLocked(k *socket, fd int, a *address, name *wsa.Sockad
 	}
 	end, e := c.s.near.ConnectDatagram(fd, kind)
 	if e != 0 {
-		c.unreachable(e)
+		c.elsewhere(e)
 		k.closeLocked()
 		return e
 	}
@@ -53,7 +59,9 @@ func (c *call) connectFlowLocked(k *socket, fd int, a *address, name *wsa.Sockad
 		p.State, p.Relayed, p.Local, p.Actual = "open", true, addrPortOf(&local), addrPortOf(&peer)
 	})
 	c.s.stats.relayed.Add(1)
-	k.flow = &flow{k: k, h: k.handle, near: end, stopping: make(chan struct{})}
+	k.flow = &flow{
+		k: k, h: k.handle, near: end, kind: kind, tid: c.tid(), number: c.intArg(0), stopping: make(chan struct{}),
+	}
 	k.flow.ways.Add(2)
 	go k.flow.routineSend()
 	go k.flow.routineReceive()
@@ -111,7 +119,10 @@ func (f *flow) routineReceive() {
 		n, err := winsock.Recv(f.h, buf, 0)
 		switch err {
 		case nil:
-		case wsa.WSAECONNRESET, wsa.WSAENETRESET, wsa.WSAEMSGSIZE:
+		case wsa.WSAECONNRESET:
+			f.refuse()
+			continue
+		case wsa.WSAENETRESET, wsa.WSAEMSGSIZE:
 			continue // one that was lost
 		default:
 			return
@@ -126,4 +137,33 @@ func (f *flow) routineReceive() {
 		f.k.s.stats.received.Add(uint64(n))
 		f.k.describe(func(p *Connection) { p.Received += uint64(n) })
 	}
+}
+
+// refuse has the program's socket report that nobody receives what it sends,
+// if it is still where it was. The kernel does so when a datagram of it finds
+// nobody.
+func (f *flow) refuse() {
+	p, e := f.k.s.processes.get(f.tid)
+	if e != 0 {
+		return
+	}
+	defer p.release()
+	fd, e := foreign.Descriptor(p.pidfd, f.number)
+	if e != 0 {
+		return
+	}
+	defer sys.Close(fd)
+	if cookie, e := sys.Cookie(fd); e == 0 && cookie == f.k.cookie {
+		near.Refuse(fd, f.near, f.kind)
+	}
+}
+
+// dissolve forgets the peer of a datagram socket.
+func (k *socket) dissolve() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.flow != nil {
+		k.closeLocked()
+	}
+	k.setNames(func(n *names) { *n = names{} })
 }

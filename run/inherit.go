@@ -19,6 +19,7 @@ var inherited = []option{
 	{sys.SOL_SOCKET, sys.SO_KEEPALIVE},
 	{sys.SOL_SOCKET, sys.SO_PRIORITY},
 	{sys.SOL_SOCKET, sys.SO_MARK},
+	{sys.IPPROTO_TCP, sys.TCP_SYNCNT},
 	{sys.IPPROTO_TCP, sys.TCP_KEEPIDLE},
 	{sys.IPPROTO_TCP, sys.TCP_KEEPINTVL},
 	{sys.IPPROTO_TCP, sys.TCP_KEEPCNT},
@@ -44,13 +45,13 @@ func copyOptions(from, to int, options []option) {
 }
 
 // inheritLocked prepares the chain's own socket as the program has prepared
-// fd: its options, the device and the address that it is bound to. The port
-// is the program's socket's, so that the chain's gets another.
+// fd: its options, and the device and the address that it is bound to.
 func (k *socket) inheritLocked(fd int, kind near.Kind) {
-	if own, ok := spi.HandleOf(k.carrier); ok {
+	own, kernel := spi.HandleOf(k.carrier)
+	if kernel {
 		copyOptions(fd, own, inherited)
 		var device [16]byte
-		if n, e := sys.GetSockOpt(fd, sys.SOL_SOCKET, sys.SO_BINDTODEVICE, device[:]); e == 0 && n > 1 {
+		if n, e := sys.GetSockOpt(fd, sys.SOL_SOCKET, sys.SO_BINDTODEVICE, device[:]); e == 0 && n > 1 && string(device[:3]) != "lo\x00" {
 			sys.SetSockOpt(own, sys.SOL_SOCKET, sys.SO_BINDTODEVICE, device[:n])
 			// The program's own is to reach the loopback device.
 			sys.SetSockOpt(fd, sys.SOL_SOCKET, sys.SO_BINDTODEVICE, []byte{0})
@@ -60,7 +61,22 @@ func (k *socket) inheritLocked(fd int, kind near.Kind) {
 		_ = winsock.SetSockOptInt(k.handle, wsa.IPPROTO_IPV6, wsa.IPV6_V6ONLY, 0) // else the connect tells
 	}
 	local, e := sockName(fd)
-	if e != 0 || local.n == 0 || local.wildcard() {
+	if e != 0 || local.port() == 0 {
+		return
+	}
+	name, ok := local.name()
+	if !ok {
+		return
+	}
+	// Both are bound to the same address and port, and will have different
+	// peers. The kernel allows it if both say that they will share.
+	if kernel {
+		shares, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_REUSEADDR)
+		sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_REUSEADDR, 1)
+		sys.SetSockOptInt(own, sys.SOL_SOCKET, sys.SO_REUSEADDR, 1)
+		defer sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_REUSEADDR, shares)
+	}
+	if winsock.Bind(k.handle, &name) == nil || local.wildcard() {
 		return
 	}
 	local.setPort(0)

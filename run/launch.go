@@ -3,7 +3,6 @@
 package run
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,10 +11,6 @@ import (
 	"winsock/internal/sys"
 	"winsock/internal/sys/seccomp"
 )
-
-// ErrNested is the error of a supervisor inside another: the kernel allows
-// one for each tree of processes.
-var ErrNested = errors.New("the program would run under two supervisors, of which the kernel allows one")
 
 // launch starts cmd under a filter and returns its listener.
 //
@@ -44,6 +39,7 @@ func launch(p *seccomp.Policy, cmd *exec.Cmd) (*seccomp.Listener, error) {
 		}
 		if err := cmd.Start(); err != nil {
 			listener.Close()
+			listener.Free()
 			results <- result{nil, err}
 			return
 		}

@@ -23,6 +23,7 @@ func Probe() error {
 			switch e {
 			case 0:
 				listener.Close()
+				listener.Free()
 			case sys.EBUSY:
 				err = ErrNested
 			default:

@@ -221,7 +221,7 @@ func (d *datagram) receive(flags int, keep bool, in *incoming, told func(sys.Err
 		end(e)
 		return
 	}
-	go func() {
+	d.c.s.later(func() {
 		deadline := time.Time{}
 		if timeout := timeoutOption(d.fd, sys.SO_RCVTIMEO); timeout > 0 {
 			deadline = time.Now().Add(timeout)
@@ -240,7 +240,7 @@ func (d *datagram) receive(flags int, keep bool, in *incoming, told func(sys.Err
 			e = once()
 		}
 		end(e)
-	}()
+	})
 }
 
 // receiveOnce takes a datagram that is there.

@@ -31,6 +31,7 @@ type socket struct {
 	attempt *attempt // the connect under way, or whose end was not told yet
 	relay   *relay.Relay
 	flow    *flow // of a connected datagram socket that is relayed
+	failed  bool  // its last connect has left it in need of renewal
 	counted bool  // its bytes are
 	gone    bool
 	queue   []arrival // accepted connections that the program did not get

@@ -30,9 +30,13 @@ type Supervisor struct {
 	chains   *chains
 	dns      *dnsserver.Server // nil without Config.DNS
 	ends     *diag.Listener    // nil if the kernel does not tell of them
+	door     *door             // where supervisors inside this one ask
+	needs    needs
+	joined   bool // the program is another supervisor's
 
 	processes processes
 	sockets   table
+	scopes    scopes
 	near      near.Ends
 	numbers   atomic.Uint64
 	warned    sync.Map // what was said once
@@ -42,6 +46,7 @@ type Supervisor struct {
 	done    chan struct{}  // closed when the last process has ended
 	stopped chan struct{}  // closed by Close
 	working sync.WaitGroup // the supervisor's goroutines
+	waiting sync.WaitGroup // those that wait on behalf of a call
 
 	mu        sync.Mutex // protects what follows
 	closed    bool
@@ -69,7 +74,11 @@ func Start(c Config, cmd *exec.Cmd) (*Supervisor, error) {
 	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
 		return nil, err
 	}
-	if err := s.start(cmd); err != nil {
+	joined, err := s.join(cmd)
+	if s.joined = joined; !joined {
+		err = s.start(cmd)
+	}
+	if err != nil {
 		s.release()
 		return nil, err
 	}
@@ -90,10 +99,15 @@ func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
 	} else {
 		s.log.Warn("the kernel does not tell of the ends of sockets", "error", e)
 	}
-	n := needs{layers: s.chains.layered(), dns: s.dns != nil, denyUnknown: s.config.DenyUnknown}
-	if s.listener, err = launch(n.policy(), cmd); err != nil {
+	if s.door, err = openDoor(); err != nil {
 		return err
 	}
+	setEnv(cmd, envSupervisor, s.door.name)
+	s.needs = needs{layers: s.chains.layered(), dns: s.dns != nil, denyUnknown: s.config.DenyUnknown}
+	if s.listener, err = launch(s.needs.policy(), cmd); err != nil {
+		return err
+	}
+	s.working.Go(s.routineDoor)
 	s.working.Go(s.routineWatch)
 	if s.ends != nil {
 		s.working.Go(s.routineEnds)
@@ -118,12 +132,22 @@ func (s *Supervisor) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	close(s.stopped)
+	if s.joined {
+		s.working.Wait()
+		s.release()
+		return nil
+	}
 	if s.ends != nil {
 		s.ends.Close()
 	}
+	_ = s.door.listener.Close() // nobody is asked any more
 	s.interrupt()
 	s.listener.Close() // which ends the watching, too
 	s.working.Wait()
+	go func() { // some wait in the kernel for what may take minutes
+		s.waiting.Wait()
+		s.listener.Free()
+	}()
 	for _, k := range s.sockets.all() {
 		k.mu.Lock()
 		r := k.relay
@@ -145,6 +169,9 @@ func (s *Supervisor) release() {
 	}
 	if s.ends != nil {
 		s.ends.Close() // again, if Close has done so
+	}
+	if s.door != nil {
+		_ = s.door.listener.Close() // again, if Close has done so
 	}
 	s.near.Close()
 	s.processes.close()
@@ -177,6 +204,9 @@ func (s *Supervisor) stopping() bool {
 		return false
 	}
 }
+
+// later runs f, which goes on with a call that waits.
+func (s *Supervisor) later(f func()) { s.waiting.Go(f) }
 
 // routineWatch waits for the last process to end, and for connects whose
 // program has gone.

@@ -121,3 +121,19 @@ func TCPState(fd int) int {
 	}
 	return int(info[0])
 }
+
+// PeerProcess returns the process at the other side of an AF_UNIX connection,
+// 0 if there is none.
+func PeerProcess(fd int) int {
+	cred, err := syscall.GetsockoptUcred(fd, SOL_SOCKET, syscall.SO_PEERCRED)
+	if err != nil {
+		return 0
+	}
+	return int(cred.Pid)
+}
+
+// DupTo makes the descriptor to, closed on exec, one for the open file of fd.
+func DupTo(fd, to int) Errno {
+	_, _, e := syscall.RawSyscall(syscall.SYS_DUP3, uintptr(fd), uintptr(to), syscall.O_CLOEXEC)
+	return e
+}

@@ -42,14 +42,23 @@ func Open(tid int) (pidfd int, e syscall.Errno) {
 
 // Process returns the process that a thread belongs to.
 func Process(tid int) (pid int, e syscall.Errno) {
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
-	if err != nil {
-		return 0, unix.ESRCH
-	}
-	if pid := field(string(status), "Tgid:"); pid > 0 {
+	if pid := statusField(tid, "Tgid:"); pid > 0 {
 		return pid, 0
 	}
 	return 0, unix.ESRCH
+}
+
+// Parent returns the parent of a process, 0 if it has none or is gone.
+func Parent(pid int) int { return max(statusField(pid, "PPid:"), 0) }
+
+// statusField returns the first number of a line of a process's status, -1 if
+// there is none.
+func statusField(pid int, name string) int {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return -1
+	}
+	return field(string(status), name)
 }
 
 // field returns the first number of a line of a status file.

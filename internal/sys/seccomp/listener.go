@@ -53,7 +53,10 @@ const (
 )
 
 // A Listener receives the notifications of one filter.
-type Listener struct{ fd int }
+type Listener struct {
+	fd   int
+	wake int // an eventfd that ends Ended
+}
 
 // Install puts the program on the calling thread, and so on all processes and
 // threads that it starts from now on. The caller has locked the thread. It is
@@ -82,7 +85,12 @@ func Install(program []unix.SockFilter) (l *Listener, restricted bool, e syscall
 		return nil, restricted, e
 	}
 	unix.CloseOnExec(fd)
-	l = &Listener{fd: fd}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(fd)
+		return nil, restricted, err.(syscall.Errno)
+	}
+	l = &Listener{fd: fd, wake: wake}
 	l.ioctl(requestSetFlags, flagSync) // from Linux 6.6 on; without it everything is slower and works
 	return l, restricted, 0
 }
@@ -152,7 +160,7 @@ func mask(how uintptr, set, old *uint64) {
 // Ended waits up to ms milliseconds, without end if that is negative, for the
 // last process under the filter to be gone.
 func (l *Listener) Ended(ms int) bool {
-	p := []unix.PollFd{{Fd: int32(l.fd)}}
+	p := []unix.PollFd{{Fd: int32(l.fd)}, {Fd: int32(l.wake), Events: unix.POLLIN}}
 	_, _ = unix.Poll(p, ms) // whatever it returns, Revents tells
 	return p[0].Revents&unix.POLLHUP != 0
 }
@@ -162,6 +170,16 @@ func Interrupt(tid int) {
 	syscall.RawSyscall(unix.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(tid), uintptr(unix.SIGURG))
 }
 
-// Close closes the listener. Calls that still wait fail with ENOSYS, as do
-// those that come after.
-func (l *Listener) Close() { syscall.Close(l.fd) }
+// Close ends the listening. Calls that still wait fail with ENOSYS, as do
+// those that come after. Whoever uses the listener afterwards gets errors:
+// the descriptor itself is kept until Free.
+func (l *Listener) Close() {
+	_, _ = unix.Write(l.wake, []byte{7: 1}) // an eventfd takes 8 bytes always
+	_ = unix.Dup3(l.wake, l.fd, unix.O_CLOEXEC)
+}
+
+// Free gives the descriptors back. Nobody may use the listener any more.
+func (l *Listener) Free() {
+	unix.Close(l.fd)
+	unix.Close(l.wake)
+}

@@ -322,8 +322,15 @@ func settle(fd int) sys.Errno {
 var unspec = make([]byte, 16)
 
 // Fail ends the connecting of a socket that is held: whoever polls it finds
-// an error.
-func Fail(fd int) { sys.Connect(fd, unspec) }
+// an error, and the end of what could be received. Before it is connected
+// again, it has to be [Renew]ed.
+func Fail(fd int) {
+	sys.Connect(fd, unspec)
+	sys.Shutdown(fd, sys.SHUT_RDWR) // says that it is not connected, and works
+}
+
+// Renew makes a socket that failed as good as new.
+func Renew(fd int) { sys.Connect(fd, unspec) }
 
 // Connect connects a socket to its near end, which it returns.
 func (e *Ends) Connect(fd int, k Kind) (int, sys.Errno) {
@@ -448,4 +455,29 @@ func join(fd, end int, l *listeners, k Kind) sys.Errno {
 		return errno
 	}
 	return sys.Connect(end, unmapped(theirs))
+}
+
+// Refuse makes a datagram socket report ECONNREFUSED: it sends a datagram
+// while its near end is gone for a moment.
+func Refuse(fd, end int, k Kind) {
+	ours, errno := nameOf(end)
+	if errno != 0 {
+		return
+	}
+	domain := sys.AF_INET
+	if k == IPv6 {
+		domain = sys.AF_INET6
+	}
+	fresh, errno := sys.Socket(domain, sys.SOCK_DGRAM, 0)
+	if errno != 0 {
+		return
+	}
+	defer sys.Close(fresh)
+	theirs, errno := nameOf(fd)
+	if errno != 0 || sys.DupTo(fresh, end) != 0 {
+		return
+	}
+	sys.SendTo(fd, []byte{0}, 0, nil)
+	sys.Bind(end, ours)
+	sys.Connect(end, unmapped(theirs))
 }

@@ -28,9 +28,12 @@ type Relay struct {
 	conn syscall.RawConn
 	far  winsock.SOCKET
 
-	broken atomic.Bool // one side was reset, so that the other is to be, too
-	urgent bool        // both sides carry urgent data inline
-	done   chan struct{}
+	broken    atomic.Bool // one side was reset, so that the other is to be, too
+	ended     atomic.Bool // far has ended, and near was told
+	nearEnded atomic.Bool
+	late      *lateReset // of far, once that has ended; of routineReceive
+	urgent    bool       // both sides carry urgent data inline
+	done      chan struct{}
 }
 
 // Start carries what comes on fd, a non-blocking connected socket, to far, a
@@ -95,6 +98,9 @@ func (r *Relay) close() {
 		})
 	}
 	r.near.Close()
+	if r.late != nil {
+		r.late.stop()
+	}
 	_ = winsock.CloseSocket(r.far)
 }
 
@@ -114,6 +120,7 @@ func (r *Relay) routineSend() {
 			if winsock.Shutdown(r.far, wsa.SD_SEND) != nil {
 				r.breakOff()
 			}
+			r.awaitHangUp()
 			return
 		}
 		if err := r.sendFar(b.bytes[:n], in.urgent); err != nil {
@@ -199,11 +206,13 @@ func (r *Relay) routineReceive() {
 			return
 		}
 		if n == 0 {
+			r.watchFar()
 			_ = r.conn.Control(func(fd uintptr) {
 				if sys.Shutdown(int(fd), sys.SHUT_WR) != 0 {
 					r.breakOff()
 				}
 			})
+			r.finished()
 			return
 		}
 		mark = n < len(p) || urgent
