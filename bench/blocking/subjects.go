@@ -6,8 +6,6 @@ import (
 	"context"
 	"net"
 
-	"winsock/spi"
-	"winsock/spi/layer"
 	"winsock/wsnet"
 )
 
@@ -39,34 +37,3 @@ func winsock(name string, layers ...string) subject {
 		},
 	}
 }
-
-// The layers that only the benchmark has: one that forwards every call, and
-// one that leaves the data to the socket below.
-const (
-	passing    = "bench-pass"
-	preserving = "bench-preserve"
-)
-
-func init() {
-	register(passing, func(below spi.Socket, _ *spi.Opening) (spi.Socket, error) {
-		return &passLayer{layer.PassThrough{Base: layer.Base{Socket: below}}}, nil
-	})
-	register(preserving, func(below spi.Socket, _ *spi.Opening) (spi.Socket, error) {
-		return &preserveLayer{layer.HandlePreserving{PassThrough: layer.PassThrough{Base: layer.Base{Socket: below}}}}, nil
-	})
-}
-
-func register(name string, wrap layer.Wrap) {
-	spi.Register(&spi.Driver{
-		Name:    name,
-		Summary: "forwards everything",
-		Startup: func(p *spi.StartupParams) (spi.Provider, error) { return layer.NewProvider(p, wrap), nil },
-	})
-}
-
-type passLayer struct{ layer.PassThrough }
-
-func (l *passLayer) Send(m *spi.Message) (int, error) { return l.PassThrough.Send(m) }
-func (l *passLayer) Recv(m *spi.Message) (int, error) { return l.PassThrough.Recv(m) }
-
-type preserveLayer struct{ layer.HandlePreserving }

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// loop is a mode of loop.c, against a mode of peer.c.
+func loop(name, mode, peer string) workload {
+	return workload{
+		name: name, command: "loop " + mode, format: perOperation,
+		start: func(ctx context.Context, b *bench, s side) (*running, error) {
+			p, port, err := b.startPeer(ctx, peer)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := s.wrap(b, nil); err != nil {
+				p.stop()
+				return nil, err
+			}
+			round := func(ctx context.Context, length time.Duration) (m sample, err error) {
+				args, err := s.wrap(b, []string{b.path("loop"), mode, strconv.FormatInt(max(1, length.Milliseconds()), 10), port})
+				if err != nil {
+					return m, err
+				}
+				out, err := output(ctx, args)
+				if err != nil {
+					return m, err
+				}
+				return m, json.Unmarshal(out, &m)
+			}
+			return &running{round, p.stop}, nil
+		},
+	}
+}
+
+// assumed is the rate that the length of a transfer is chosen by.
+const assumed = 3e9 // bytes a second
+
+// iperf is iperf3's client, against its server.
+func iperf(name string, flags ...string) workload {
+	return workload{
+		name: name, command: strings.Join(append([]string{"iperf3 -c"}, flags...), " "), format: gigabytes,
+		start: func(ctx context.Context, b *bench, s side) (*running, error) {
+			if err := need("iperf3"); err != nil {
+				return nil, err
+			}
+			port, release, err := reserve()
+			if err != nil {
+				return nil, err
+			}
+			at := strconv.Itoa(port)
+			srv, err := serve(ctx, port, []string{"iperf3", "-s", "-p", at})
+			if err != nil {
+				release()
+				return nil, err
+			}
+			round := func(ctx context.Context, length time.Duration) (sample, error) {
+				size := int64(max(length.Seconds()*assumed, 16<<20))
+				args := append([]string{"iperf3", "-c", "127.0.0.1", "-p", at, "-J", "-n", strconv.FormatInt(size, 10)}, flags...)
+				return iperfRound(ctx, b, s, args)
+			}
+			return &running{round, func() { srv.stop(); release() }}, nil
+		},
+	}
+}
+
+func iperfRound(ctx context.Context, b *bench, s side, args []string) (sample, error) {
+	args, err := s.wrap(b, args)
+	if err != nil {
+		return sample{}, err
+	}
+	out, err := output(ctx, args)
+	if err != nil {
+		return sample{}, err
+	}
+	var told struct {
+		End struct {
+			Received struct {
+				Bytes   float64 `json:"bytes"`
+				Seconds float64 `json:"seconds"`
+			} `json:"sum_received"`
+		} `json:"end"`
+	}
+	if err := json.Unmarshal(out, &told); err != nil {
+		return sample{}, err
+	}
+	return sample{told.End.Received.Bytes, told.End.Received.Seconds}, nil
+}
+
+// nginxConf is for as little as there can be. Its places are the folder, and
+// the port.
+const nginxConf = `worker_processes 2;
+daemon off;
+pid %[1]s/pid;
+error_log %[1]s/error;
+events { worker_connections 1024; }
+http {
+	access_log off;
+	keepalive_requests 1000000000;
+	client_body_temp_path %[1]s/body;
+	proxy_temp_path %[1]s/proxy;
+	fastcgi_temp_path %[1]s/fastcgi;
+	uwsgi_temp_path %[1]s/uwsgi;
+	scgi_temp_path %[1]s/scgi;
+	server {
+		listen 127.0.0.1:%[2]d backlog=4096;
+		location / { return 200 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"; }
+	}
+}
+`
+
+// wrkRate is the line of wrk's output that tells.
+var wrkRate = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+
+// wrkError tells of requests that failed.
+var wrkError = regexp.MustCompile(`Socket errors:.*|Non-2xx.*`)
+
+// nginx is a server under a side; the client is native.
+func nginx(name string, flags ...string) workload {
+	return workload{
+		name: name, command: strings.Join(append([]string{"nginx, 2 workers; wrk -c 50"}, flags...), " "), format: requests,
+		start: func(ctx context.Context, b *bench, s side) (*running, error) {
+			if err := need("nginx", "wrk"); err != nil {
+				return nil, err
+			}
+			port, release, err := reserve()
+			if err != nil {
+				return nil, err
+			}
+			srv, err := b.startNginx(ctx, s, port)
+			if err != nil {
+				release()
+				return nil, err
+			}
+			round := func(ctx context.Context, length time.Duration) (sample, error) {
+				seconds := max(1, int(length.Round(time.Second).Seconds())) // as wrk has it
+				args := append([]string{"wrk", "-t", "1", "-c", "50", "-d", strconv.Itoa(seconds)}, flags...)
+				out, err := output(ctx, append(args, fmt.Sprintf("http://127.0.0.1:%d/", port)))
+				if err != nil {
+					return sample{}, err
+				}
+				if failed := wrkError.Find(out); failed != nil {
+					return sample{}, fmt.Errorf("wrk: %s", failed)
+				}
+				told := wrkRate.FindSubmatch(out)
+				if told == nil {
+					return sample{}, fmt.Errorf("wrk does not tell: %s", out)
+				}
+				rate, err := strconv.ParseFloat(string(told[1]), 64)
+				return sample{rate, 1}, err
+			}
+			return &running{round, func() { srv.stop(); release() }}, nil
+		},
+	}
+}
+
+func (b *bench) startNginx(ctx context.Context, s side, port int) (*server, error) {
+	dir := b.path("nginx-" + strconv.Itoa(port))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	conf := filepath.Join(dir, "conf")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, dir, port), 0o644); err != nil {
+		return nil, err
+	}
+	args, err := s.wrap(b, []string{"nginx", "-c", conf})
+	if err != nil {
+		return nil, err
+	}
+	return serve(ctx, port, args)
+}
+
+// compile is a program that does not use the network: its calls cost nothing.
+func compile(name string) workload {
+	return workload{
+		name: name, command: "make -B", format: perOperation,
+		start: func(ctx context.Context, b *bench, s side) (*running, error) {
+			if err := need("make"); err != nil {
+				return nil, err
+			}
+			dir, err := os.MkdirTemp(b.dir, "compile-")
+			if err != nil {
+				return nil, err
+			}
+			if err := writeSources(dir); err != nil {
+				return nil, err
+			}
+			args, err := s.wrap(b, []string{"make", "-s", "-B", "-C", dir})
+			if err != nil {
+				return nil, err
+			}
+			return &running{again(args), func() {}}, nil
+		},
+	}
+}
+
+// writeSources writes a few files in C, and what makes a program of them.
+func writeSources(dir string) error {
+	const files, functions = 4, 25
+	objects := ""
+	for i := range files {
+		text := "#include <stdio.h>\n#include <string.h>\n"
+		for j := range functions {
+			text += fmt.Sprintf("int f%d_%d(int x) { char b[64]; snprintf(b, sizeof b, \"%%d\", x + %d); return (int)strlen(b) * %d; }\n", i, j, i, j)
+		}
+		name := fmt.Sprintf("f%d", i)
+		objects += " " + name + ".o"
+		if err := os.WriteFile(filepath.Join(dir, name+".c"), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.c"), []byte("int main(void) { return 0; }\n"), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "Makefile"), []byte("main: main.o"+objects+"\n"), 0o644)
+}
+
+// again runs a command until a round is over.
+func again(args []string) func(ctx context.Context, length time.Duration) (sample, error) {
+	return func(ctx context.Context, length time.Duration) (m sample, err error) {
+		for begun := time.Now(); ; {
+			if _, err := output(ctx, args); err != nil {
+				return m, err
+			}
+			m.Operations++
+			if m.Seconds = time.Since(begun).Seconds(); m.Seconds >= length.Seconds() {
+				return m, nil
+			}
+		}
+	}
+}
+
+// start is a program that does nothing.
+func start(name string) workload {
+	return workload{
+		name: name, command: "true", format: perOperation,
+		start: func(ctx context.Context, b *bench, s side) (*running, error) {
+			args, err := s.wrap(b, []string{"true"})
+			if err != nil {
+				return nil, err
+			}
+			return &running{again(args), func() {}}, nil
+		},
+	}
+}
