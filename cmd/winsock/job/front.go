@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"winsock/internal/sys"
+)
+
+// Subcommand is the first argument of the supervisor's command line. The
+// rest is for [Supervise].
+const Subcommand = "supervise"
+
+// A front stands for the program before the shell.
+type front struct {
+	group      int // the job's process group
+	supervisor *os.Process
+	wire       *wire
+	witness    *witness
+	signals    chan os.Signal
+	messages   chan message
+
+	pid     int       // the program's, 0 before it was started
+	adopted *children // the program, after the supervisor has died
+}
+
+// Front runs a program and returns its exit code. If a signal ends the
+// program, it ends this process too. An error is an *Error, and tells that
+// the program was not run.
+func Front(p *Plan) (code int, err error) {
+	f := &front{group: syscall.Getpgrp(), signals: make(chan os.Signal, 128), messages: make(chan message)}
+	sys.SetSubreaper()
+	others := inherited()
+	if err := f.startSupervisor(p); err != nil {
+		return 0, &Error{ExitFailed, fmt.Errorf("the supervisor cannot be started: %w", err)}
+	}
+	letGo(append(others, 0, 1)...) // the program has its own
+	signal.Notify(f.signals, passed()...)
+	f.witness = newWitness()
+	defer f.witness.end()
+	f.wire.send(message{Kind: begin, Plan: p})
+	go f.routineReceive()
+	for {
+		select {
+		case s := <-f.signals:
+			f.got(s.(syscall.Signal))
+		case m := <-f.messages:
+			if code, err, done := f.heard(m); done {
+				return code, err
+			}
+		}
+	}
+}
+
+// startSupervisor starts the supervisor with the other end of the wire. That
+// keeps its number, as all others may be the program's.
+func (f *front) startSupervisor(p *Plan) error {
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer sys.Close(pair[1])
+	sys.SetCloseOnExec(pair[1], false)
+	args := append([]string{"winsock", Subcommand, strconv.Itoa(pair[1]), strconv.Itoa(f.group), p.Path}, p.Args...)
+	f.supervisor, err = os.StartProcess("/proc/self/exe", args, &os.ProcAttr{
+		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
+		Sys:   &syscall.SysProcAttr{Setpgid: true},
+	})
+	if err != nil {
+		sys.Close(pair[0])
+		return err
+	}
+	f.wire = newWire(pair[0])
+	return nil
+}
+
+// passed lists the signals that are given to the program.
+func passed() (list []os.Signal) {
+	for n := syscall.Signal(1); n <= 64; n++ {
+		switch n {
+		case syscall.SIGKILL, syscall.SIGSTOP: // cannot be caught
+		case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGPIPE, syscall.SIGPROF: // mean this process
+		case 32, 33: // belong to the C library
+		default:
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// got deals with a signal that this process got.
+func (f *front) got(n syscall.Signal) {
+	if f.witness.saw(n) && f.pid != 0 {
+		if group, err := syscall.Getpgid(f.pid); err == nil && group == f.group {
+			return // the program has it
+		}
+	}
+	f.give(n)
+}
+
+// give has the program get a signal.
+func (f *front) give(n syscall.Signal) {
+	if f.adopted != nil {
+		f.adopted.signal(n)
+		return
+	}
+	f.wire.send(message{Kind: pass, Value: int(n)})
+}
+
+func (f *front) routineReceive() {
+	for {
+		m, ok := f.wire.receive()
+		f.messages <- m
+		if !ok {
+			return
+		}
+	}
+}
+
+// heard deals with a message. At the program's end done is set.
+func (f *front) heard(m message) (code int, err error, done bool) {
+	switch m.Kind {
+	case started:
+		f.pid = m.Value
+	case stopped:
+		f.stop(syscall.Signal(m.Value))
+	case continued:
+		f.wire.send(message{Kind: acknowledged})
+	case failed:
+		return 0, &Error{m.Value, fmt.Errorf("%s", m.Text)}, true
+	case exited:
+		return m.Value, nil, true
+	case killed:
+		f.witness.end()
+		f.witness = nil
+		die(syscall.Signal(m.Value))
+		return 128 + m.Value, nil, true
+	default:
+		return f.bereaved()
+	}
+	return 0, nil, false
+}
+
+// stop stops this process as the program was stopped.
+func (f *front) stop(n syscall.Signal) {
+	if n != syscall.SIGSTOP && f.forlorn() {
+		// Without a shell that could continue it, the kernel would not have
+		// let a key stop the program. The supervisor only looks like a shell.
+		f.give(syscall.SIGCONT)
+		return
+	}
+	sys.Raise(n)
+}
+
+// forlorn tells that the job has no parent in its session that could
+// continue it.
+func (f *front) forlorn() bool {
+	parent := syscall.Getppid()
+	theirs, e := sys.Getsid(parent)
+	ours, _ := sys.Getsid(0)
+	if e != 0 || theirs != ours {
+		return true
+	}
+	group, err := syscall.Getpgid(parent)
+	return err != nil || group == f.group
+}
+
+// die ends this process by a signal. It returns if the kernel does not let
+// it, as for the first process of a container.
+func die(n syscall.Signal) {
+	sys.SetUndumpable() // the program has made its core dump
+	sys.Raise(n)
+}
+
+// bereaved goes on without the supervisor.
+func (f *front) bereaved() (code int, err error, done bool) {
+	how := "it has ended"
+	if state, err := f.supervisor.Wait(); err == nil {
+		how = state.String()
+	}
+	if f.pid == 0 {
+		return 0, &Error{ExitFailed, fmt.Errorf("the supervisor died (%s) before it started the program", how)}, true
+	}
+	var status syscall.WaitStatus
+	pid, err := syscall.Wait4(f.pid, &status, syscall.WNOHANG, nil)
+	if err != nil {
+		return 0, &Error{ExitFailed, fmt.Errorf("the supervisor died (%s), and how the program ended is not known", how)}, true
+	}
+	signal.Ignore(syscall.SIGTTOU) // this may be the background
+	if pid == f.pid {
+		fmt.Fprintf(os.Stderr, "winsock run: the supervisor died (%s)\n", how)
+		return f.heard(told(status))
+	}
+	fmt.Fprintf(os.Stderr, "winsock run: the supervisor died (%s); the program goes on without a network\n", how)
+	f.adopted = &children{program: f.pid}
+	go f.adopted.reap(func(s syscall.WaitStatus) { f.messages <- told(s) })
+	return 0, nil, false
+}
