@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"winsock/cmd/winsock/job"
 )
 
 // Exit codes, which are those of ncat.
@@ -28,8 +30,19 @@ type networkError struct{ error }
 func (e networkError) Unwrap() error { return e.error }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, name := context.Background(), ""
+	if len(os.Args) > 1 {
+		name = os.Args[1]
+	}
+	switch name {
+	case job.Subcommand:
+		os.Exit(job.Supervise(os.Args[2:]))
+	case "run": // deals with signals itself
+	default:
+		var stop func()
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+	}
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -43,6 +56,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
+	}
+	var ended programEnded
+	if errors.As(err, &ended) {
+		return int(ended)
+	}
+	var notRun *job.Error
+	if errors.As(err, &notRun) {
+		fmt.Fprintln(stderr, "winsock run:", err)
+		return notRun.Code
 	}
 	fmt.Fprintln(stderr, "winsock:", err)
 	var network networkError
@@ -58,11 +80,11 @@ func newRoot() *cobra.Command {
 		Short: "Winsock for Linux: providers, chains and sockets",
 		Long: `Winsock for Linux keeps a catalog of service providers. Base providers
 carry sockets; layered providers stand above them in chains and see or change
-what passes. This command shows and changes the catalog, and opens sockets
-through any chain.`,
+what passes. This command shows and changes the catalog, opens sockets
+through any chain, and runs programs over one.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newCatalog(), newLayer(), newNC())
+	root.AddCommand(newCatalog(), newLayer(), newNC(), newRun(), newTop())
 	return root
 }

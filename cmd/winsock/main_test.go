@@ -6,15 +6,35 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"winsock/cmd/winsock/job"
 	"winsock/spi/spitest/leak"
 )
 
-func TestMain(m *testing.M) { leak.Main(m) }
+// asCommand in the environment makes the test binary the command winsock,
+// with a supervisor that starts programs and leaves their calls alone if it
+// is "native".
+const asCommand = "WINSOCK_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == listenerName {
+		listenToSignals()
+	}
+	switch os.Getenv(asCommand) {
+	case "":
+		leak.Main(m)
+	case "native":
+		job.Start = startNatively
+		main()
+	default:
+		main()
+	}
+}
 
 // useCatalog gives the test a catalog file of its own.
 func useCatalog(t *testing.T) string {

@@ -38,8 +38,9 @@ func freePort(t *testing.T, network string) string {
 
 // A sharedBuffer may be written to while it is read.
 type sharedBuffer struct {
-	mu sync.Mutex // protects b
-	b  bytes.Buffer
+	mu   sync.Mutex // protects the others
+	b    bytes.Buffer
+	seen int // up to where cut has looked
 }
 
 func (s *sharedBuffer) Write(p []byte) (int, error) {
@@ -52,6 +53,19 @@ func (s *sharedBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// cut returns what comes after the last cut, up to the end of a text.
+func (s *sharedBuffer) cut(text string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rest := s.b.String()[s.seen:]
+	i := strings.Index(rest, text)
+	if i < 0 {
+		return "", false
+	}
+	s.seen += i + len(text)
+	return rest[:i+len(text)], true
 }
 
 // await waits until the buffer has a text.

@@ -7,11 +7,12 @@ import (
 	"unsafe"
 )
 
-// Ioctl requests of pseudo-terminals, for [Ioctl].
+// Ioctl requests of terminals, for [Ioctl].
 const (
 	TIOCSPTLCK = 0x40045431 // locks (1) or unlocks (0) the terminal of a /dev/ptmx
 	TIOCGPTN   = 0x80045430 // its number below /dev/pts
-	TIOCGPGRP  = 0x540f     // the foreground process group
+	TIOCGPGRP  = 0x540f     // returns the foreground process group
+	TIOCSPGRP  = 0x5410     // sets it
 )
 
 // TerminalSize returns the size of a terminal in characters. A descriptor

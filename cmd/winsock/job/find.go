@@ -3,8 +3,10 @@
 package job
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,6 +63,23 @@ func executable(file string) error {
 	}
 	const execute, effective = 1, 0x200 // X_OK, AT_EACCESS
 	return syscall.Faccessat(-100, file, execute, effective)
+}
+
+// isText tells whether a file looks like a script. Shells try those that the
+// kernel refuses.
+func isText(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [128]byte
+	n, err := io.ReadFull(f, head[:])
+	if err != nil && n == 0 {
+		return err == io.EOF
+	}
+	line, _, _ := bytes.Cut(head[:n], []byte("\n"))
+	return !bytes.HasPrefix(line, []byte("\x7fELF")) && !bytes.Contains(line, []byte{0})
 }
 
 // notRun explains why a file was not executed.

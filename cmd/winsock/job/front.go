@@ -25,8 +25,9 @@ type front struct {
 	signals    chan os.Signal
 	messages   chan message
 
-	pid     int       // the program's, 0 before it was started
-	adopted *children // the program, after the supervisor has died
+	pid      int       // the program's, 0 before it was started
+	lastStop int       // number of the program's last stop
+	adopted  *children // the program, after the supervisor has died
 }
 
 // Front runs a program and returns its exit code. If a signal ends the
@@ -109,7 +110,7 @@ func (f *front) give(n syscall.Signal) {
 		f.adopted.signal(n)
 		return
 	}
-	f.wire.send(message{Kind: pass, Value: int(n)})
+	f.wire.send(message{Kind: pass, Value: int(n), Stop: f.lastStop})
 }
 
 func (f *front) routineReceive() {
@@ -124,10 +125,14 @@ func (f *front) routineReceive() {
 
 // heard deals with a message. At the program's end done is set.
 func (f *front) heard(m message) (code int, err error, done bool) {
+	if m.Alone {
+		_, _ = f.supervisor.Wait() // leave no zombie to who does not reap
+	}
 	switch m.Kind {
 	case started:
 		f.pid = m.Value
 	case stopped:
+		f.lastStop = m.Stop
 		f.stop(syscall.Signal(m.Value))
 	case continued:
 		f.wire.send(message{Kind: acknowledged})
@@ -154,7 +159,37 @@ func (f *front) stop(n syscall.Signal) {
 		f.give(syscall.SIGCONT)
 		return
 	}
+	group, err := syscall.Getpgid(f.pid)
+	if err != nil || group == f.group {
+		sys.Raise(n)
+		return
+	}
+	// A shell inside has a process group of its own, which the shell outside
+	// knows nothing of: it gives the terminal back to this one.
+	had := foreground(group, group)
 	sys.Raise(n)
+	if had {
+		foreground(f.group, group)
+	}
+}
+
+// foreground tells whether a process group is in the terminal's foreground,
+// and puts another there if it is.
+func foreground(is, becomes int) bool {
+	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer terminal.Close()
+	fd := int(terminal.Fd())
+	group, e := sys.Ioctl(fd, sys.TIOCGPGRP, 0)
+	if e != 0 || int(group) != is {
+		return false
+	}
+	if is != becomes {
+		sys.Ioctl(fd, sys.TIOCSPGRP, int32(becomes))
+	}
+	return true
 }
 
 // forlorn tells that the job has no parent in its session that could

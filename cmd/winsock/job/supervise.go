@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,6 +47,7 @@ type supervisor struct {
 	carrier Carrier
 
 	children children
+	stop     atomic.Int64 // number of the stop that the program is in, 0 when it runs
 	acks     chan struct{}
 }
 
@@ -63,6 +65,7 @@ func Supervise(args []string) int {
 		return misused()
 	}
 	sys.SetCloseOnExec(fd, true)
+	_ = os.WriteFile("/proc/self/comm", []byte("winsock"), 0) // for ps; it was started as /proc/self/exe
 	others := inherited()
 	sys.SetSubreaper()
 	s.wire = newWire(fd)
@@ -74,7 +77,7 @@ func Supervise(args []string) int {
 	s.plan.Path, s.plan.Args = args[2], args[3:]
 	cmd, err := s.start(group)
 	if err != nil {
-		s.wire.send(message{Kind: failed, Value: err.(*Error).Code, Text: err.Error()})
+		s.wire.send(message{Kind: failed, Value: err.(*Error).Code, Text: err.Error(), Alone: true})
 		return ExitFailed
 	}
 	// From here on nothing is started that could inherit this. What is logged
@@ -97,7 +100,7 @@ func (s *supervisor) start(group int) (*exec.Cmd, error) {
 	s.started = time.Now()
 	cmd := s.command(group, s.plan.Path, s.plan.Args)
 	carrier, err := Start(s.plan.config(newLog()), cmd)
-	if errors.Is(err, syscall.ENOEXEC) { // a script without a first line that names its interpreter
+	if errors.Is(err, syscall.ENOEXEC) && isText(s.plan.Path) { // a script without a first line that names its interpreter
 		cmd = s.command(group, "/bin/sh", append([]string{"sh", s.plan.Path}, s.plan.Args[1:]...))
 		carrier, err = Start(s.plan.config(newLog()), cmd)
 	}
@@ -130,13 +133,13 @@ func (s *supervisor) supervise() {
 	go s.routineReceive()
 
 	m := <-last
-	early := alone() && s.over(drainBefore)
-	if early {
+	m.Alone = alone() && s.over(drainBefore)
+	if m.Alone {
 		s.carrier.Close()
 	}
 	s.report()
 	s.wire.send(m)
-	if early {
+	if m.Alone {
 		return
 	}
 	<-s.carrier.Done()
@@ -149,11 +152,16 @@ func (s *supervisor) supervise() {
 
 // routineReap tells the front what becomes of the program, and last of its end.
 func (s *supervisor) routineReap(last chan<- message) {
+	number := 0
 	s.children.reap(func(status syscall.WaitStatus) {
 		switch m := told(status); m.Kind {
 		case stopped:
+			number++
+			s.stop.Store(int64(number))
+			m.Stop = number
 			s.wire.send(m)
 		case continued:
+			s.stop.Store(0)
 			s.wire.send(m)
 			s.wakeFront()
 		default:
@@ -189,8 +197,8 @@ func (s *supervisor) routineReceive() {
 			s.acks <- struct{}{}
 		case pass:
 			n := syscall.Signal(m.Value)
-			if n == syscall.SIGCONT && !isStopped(s.children.program) {
-				continue // it was meant for the front only
+			if now := s.stop.Load(); n == syscall.SIGCONT && (now == 0 || now != int64(m.Stop)) {
+				continue // it has had the front go on after a stop that is over
 			}
 			s.children.signal(n)
 		}

@@ -15,6 +15,8 @@ type message struct {
 	Kind  kind   `json:"kind"`
 	Value int    `json:"value,omitempty"`
 	Text  string `json:"text,omitempty"`
+	Stop  int    `json:"stop,omitempty"`  // number of the program's stop, for stopped, and for pass the last that was told
+	Alone bool   `json:"alone,omitempty"` // the supervisor ends too
 	Plan  *Plan  `json:"plan,omitempty"`
 }
 
