@@ -41,6 +41,7 @@ var boundaries = []boundary{
 	{"wsnet", []string{"wsa", "spi", ".", "catalog", "chain"}, "a door stands on the API"},
 	{"run", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "namespace/...", "internal/...", "run/..."}, "a door stands on the API"},
 	{"run/...", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "namespace/...", "internal/...", "run/..."}, "a door stands on the API"},
+	{"run/registry", []string{"run"}, "the registry tells what supervisors count"},
 	{"cmd/...", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "run", "run/...", "cmd/...", "internal/...", "layer/filter/rules"}, "a door stands on the API"},
 	{"examples/...", []string{"wsa", "spi", "spi/...", ".", "wsnet"}, "examples show the public packages"},
 	{"test/...", []string{"..."}, "tests may look everywhere"},

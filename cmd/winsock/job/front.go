@@ -159,6 +159,7 @@ func (f *front) stop(n syscall.Signal) {
 		f.give(syscall.SIGCONT)
 		return
 	}
+	f.witness.look() // SIGCONT will have it forget the key, which may still be in f.signals
 	group, err := syscall.Getpgid(f.pid)
 	if err != nil || group == f.group {
 		sys.Raise(n)

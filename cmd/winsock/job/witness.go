@@ -29,21 +29,30 @@ func newWitness() *witness {
 	return &witness{pid: pid, fd: pair[0]}
 }
 
-// saw tells whether a signal that this process got went to the whole group.
-func (w *witness) saw(n syscall.Signal) bool {
-	bit := uint64(1) << (n - 1)
+// look asks the witness which signals have come.
+func (w *witness) look() {
 	if w == nil {
-		return n == syscall.SIGINT || n == syscall.SIGQUIT || n == syscall.SIGTSTP || n == syscall.SIGWINCH // most likely
+		return
 	}
 	// A signal goes to one member of the group after the other. The kernel
 	// holds a lock meanwhile, which this call, that changes nothing, takes too.
 	_ = syscall.Setpgid(0, syscall.Getpgrp())
 	var set [8]byte
-	if _, err := syscall.Write(w.fd, set[:]); err == nil {
-		if n, err := syscall.Read(w.fd, set[:]); err == nil && n == len(set) {
-			w.came |= binary.NativeEndian.Uint64(set[:])
-		}
+	if _, err := syscall.Write(w.fd, set[:]); err != nil {
+		return
 	}
+	if n, err := syscall.Read(w.fd, set[:]); err == nil && n == len(set) {
+		w.came |= binary.NativeEndian.Uint64(set[:])
+	}
+}
+
+// saw tells whether a signal that this process got went to the whole group.
+func (w *witness) saw(n syscall.Signal) bool {
+	if w == nil {
+		return n == syscall.SIGINT || n == syscall.SIGQUIT || n == syscall.SIGTSTP || n == syscall.SIGWINCH // most likely
+	}
+	w.look()
+	bit := uint64(1) << (n - 1)
 	saw := w.came&bit != 0
 	w.came &^= bit
 	return saw
