@@ -174,8 +174,15 @@ func (in *reader) once(fd uintptr) bool {
 	in.urgent = false
 	p := in.b.room()
 	if in.mark && in.r.urgent {
-		if at, e := sys.Ioctl(int(fd), sys.SIOCATMARK, 0); e == 0 && at != 0 {
+		// An urgent byte that comes between the question and the receive
+		// must not be received with what follows it.
+		there, _ := sys.Ioctl(int(fd), sys.SIOCINQ, 0)
+		at, e := sys.Ioctl(int(fd), sys.SIOCATMARK, 0)
+		switch {
+		case e == 0 && at != 0:
 			in.urgent, p = true, p[:1]
+		case there > 0:
+			p = p[:min(int(there), len(p))]
 		}
 	}
 	in.n, _, in.e = sys.RecvFrom(int(fd), p, 0, nil)
@@ -183,7 +190,7 @@ func (in *reader) once(fd uintptr) bool {
 		in.mark = true // what comes next may be urgent
 		return false
 	}
-	in.mark = in.n < len(p) || in.urgent
+	in.mark = in.n < len(in.b.room()) || in.urgent
 	return true
 }
 
