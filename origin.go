@@ -4,6 +4,7 @@ package winsock
 
 import (
 	"winsock/spi"
+	"winsock/spi/meter"
 	"winsock/wsa"
 )
 
@@ -44,7 +45,7 @@ func (c *Composed) SocketFrom(from Origin, flags uint32) (SOCKET, error) {
 // BaseSocket returns the provider's socket that calls which carry data go to
 // directly, once h is connected to name, or as h is now when name is nil. For
 // a chain whose layers all leave the data alone that is the socket of the
-// base provider.
+// base provider, and not the meter that an Observe may have put on it.
 //
 // Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAECONNABORTED.
 func BaseSocket(h SOCKET, name *wsa.Sockaddr) (below spi.Socket, err error) {
@@ -54,7 +55,7 @@ func BaseSocket(h SOCKET, name *wsa.Sockaddr) (below spi.Socket, err error) {
 	}
 	defer s.done("BaseSocket", &err)
 	if name == nil {
-		return spi.DataPathOf(s.path.Load().top), nil
+		return meter.Unwrap(spi.DataPathOf(s.path.Load().top)), nil
 	}
-	return spi.DataPathTo(s.path.Load().top, name), nil
+	return meter.Unwrap(spi.DataPathTo(s.path.Load().top, name)), nil
 }
