@@ -264,13 +264,13 @@ func (k *socket) arriveLocked(fd, domain int) (a arrival, e sys.Errno) {
 	}
 	a.peer, _ = kernelAddress(&peer, domain)
 	base := k.carrier.child(&a.peer)
-	below, err := winsock.BaseSocket(h, nil)
+	direct, err := reaches(h, nil, base)
 	switch {
 	case err != nil:
 		e = wsa.ErrnoOf(err).Errno()
 	case base == nil:
 		e = sys.EIO // a layer has made up a connection
-	case below == base:
+	case direct:
 		e = k.directLocked(&a, h, base)
 	default:
 		e = k.relayedArrivalLocked(&a, h, base, fd, domain)

@@ -24,6 +24,10 @@ type Config struct {
 	// refusing their network calls with EACCES.
 	PassOpaque bool
 
+	// Meter counts and times the calls of each layer, for Stats. It costs
+	// each call some tens of nanoseconds a layer.
+	Meter bool
+
 	// Log takes what went wrong; nil means slog.Default.
 	Log *slog.Logger
 }

@@ -156,7 +156,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		return
 	}
 	k.describe(func(p *Connection) { p.Peer, p.State = a.addrPort(), "connecting" })
-	below, err := winsock.BaseSocket(k.handle, name)
+	direct, err := reaches(k.handle, name, k.carrier)
 	if err != nil {
 		c.refuse(k, fd, wsa.ErrnoOf(err).Errno())
 		k.closeLocked()
@@ -167,7 +167,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		k.failed = false
 		near.Renew(fd)
 	}
-	if below == k.carrier {
+	if direct {
 		c.connectDirectLocked(k, fd, a, name, blocking)
 		return
 	}

@@ -161,14 +161,14 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 		c.fail(wsa.ErrnoOf(err).Errno())
 		return
 	}
-	below, err := winsock.BaseSocket(k.handle, name)
+	direct, err := reaches(k.handle, name, k.carrier)
 	if err != nil {
 		c.fail(wsa.ErrnoOf(err).Errno())
 		k.closeLocked()
 		return
 	}
 	k.describe(func(p *Connection) { p.Peer = a.addrPort() })
-	if below != k.carrier {
+	if !direct {
 		c.fail(c.connectFlowLocked(k, fd, &a, name))
 		return
 	}

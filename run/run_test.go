@@ -201,3 +201,28 @@ c.send(b"four"); print(c.recv(100).decode())
 		})
 	}
 }
+
+// TestMeter: metering leaves the ways of the data as they are, and tells of
+// each layer.
+func TestMeter(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	for name, layers := range chainsToTest(t) {
+		t.Run(name, func(t *testing.T) {
+			_, s := under(t, Config{Layers: layers, Meter: true}, "curl", "-sS", server.URL)
+			stats := s.Stats()
+			if relayed := name == "data" || name == "three"; (stats.Relayed == 1) != relayed || (stats.Direct == 1) == relayed {
+				t.Errorf("%d relayed, %d direct", stats.Relayed, stats.Direct)
+			}
+			traces := 0
+			for _, l := range stats.Layers {
+				if l.Name == "trace" && l.Calls > 0 {
+					traces++
+				}
+			}
+			if traces != len(layers) {
+				t.Errorf("layers %+v", stats.Layers)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"winsock"
 	"winsock/internal/sys"
 	"winsock/run/internal/relay"
+	"winsock/wsa"
 )
 
 // A socket is what the supervisor knows of a socket of the program that it
@@ -147,6 +148,16 @@ func (s *Supervisor) known(fd int) *socket {
 	return s.sockets.find(cookie)
 }
 
+// reaches reports whether the data of a chain that is connected to name, or as
+// it is now if that is nil, goes past all layers to its bottom.
+func reaches(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (bool, error) {
+	below, err := winsock.BaseSocket(h, name)
+	if err != nil {
+		return false, err
+	}
+	return below == bottom, nil
+}
+
 // remember returns the socket of fd, from now on a known one.
 func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
 	cookie, e := sys.Cookie(fd)
@@ -167,7 +178,11 @@ func (k *socket) openLocked(c *chainOf, tid int) error {
 	}
 	process := describe(tid)
 	base := &carrier{fd: -1}
-	h, err := c.composed.SocketFrom(winsock.Origin{Process: process, Base: base}, 0)
+	from := winsock.Origin{Process: process, Base: base}
+	if k.s.config.Meter {
+		from.Observe = k.s.meters.Observe
+	}
+	h, err := c.composed.SocketFrom(from, 0)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"winsock/internal/sys/seccomp"
 	"winsock/run/internal/dnsserver"
 	"winsock/run/internal/near"
+	"winsock/spi/meter"
 )
 
 // A Supervisor carries the network calls of a program and of all that
@@ -41,7 +42,8 @@ type Supervisor struct {
 	numbers   atomic.Uint64
 	warned    sync.Map // what was said once
 
-	stats counters
+	stats  counters
+	meters meter.Set
 
 	done    chan struct{}  // closed when the last process has ended
 	stopped chan struct{}  // closed by Close
@@ -255,6 +257,10 @@ func (s *Supervisor) Stats() Stats {
 	}
 	if s.dns != nil {
 		stats.Queries = s.dns.Queries()
+	}
+	for _, l := range s.meters.Snapshot() {
+		all := l.Sum()
+		stats.Layers = append(stats.Layers, LayerStats{Name: l.Name, Calls: uint64(all.Calls), Errors: uint64(all.Errors), Time: l.Own})
 	}
 	for _, k := range s.sockets.all() {
 		k.mu.Lock()

@@ -40,5 +40,5 @@ type Plan struct {
 }
 
 func (p *Plan) config(log *slog.Logger) run.Config {
-	return run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Log: log}
+	return run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Meter: p.Stats != "", Log: log}
 }
