@@ -260,10 +260,44 @@ func (s *datagram) Recv(m *spi.Message) (int, error) {
 			return n, err
 		}
 		if flags&wsa.MSG_PEEK != 0 {
-			r.message.Name = nil
-			_, _ = s.pivot.Recv(&r.message) // into no buffer
-			r.message.Reset()
+			s.discard(r)
 		}
+	}
+}
+
+// discard throws a datagram away that was peeked at. The caller holds
+// receiving.
+func (s *datagram) discard(r *scratch) {
+	r.message.Reset()
+	_, _ = s.pivot.Recv(&r.message) // into no buffer
+}
+
+// Ready does not count datagrams that will be denied, and throws them away. A
+// program would go to receive one, and wait there.
+func (s *datagram) Ready(mask spi.Events) spi.Events {
+	const decisive = spi.EventRead | spi.EventReset // an error would be taken by looking
+	e := s.pivot.Ready(mask | decisive)
+	v := s.rules()
+	if mask&spi.EventRead == 0 || e&decisive != spi.EventRead || !v.set.Concerns(rules.In) {
+		return e & mask
+	}
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	r := scratches.Get().(*scratch)
+	defer scratches.Put(r)
+	for {
+		r.message.Reset()
+		r.name.SetLen(0)
+		r.message.Name, r.message.Flags = &r.name, wsa.MSG_PEEK
+		_, err := s.pivot.Recv(&r.message)
+		r.message.Name = nil
+		if err != nil && err != wsa.WSAEMSGSIZE {
+			return s.pivot.Ready(mask)
+		}
+		if s.welcome(v, &r.name) {
+			return e & mask
+		}
+		s.discard(r)
 	}
 }
 

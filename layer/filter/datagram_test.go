@@ -73,7 +73,7 @@ func TestReceive(t *testing.T) {
 		w.write("default deny\nallow bind")
 		s = w.open(udp).bound()
 		want(t, "send", bad.sendTo("bad", s.name()), 0)
-		s.wait(spi.EventRead, func() bool { return s.Ready(spi.EventRead) != 0 })
+		s.wait(spi.EventRead, func() bool { return s.Socket.(*datagram).Socket.Ready(spi.EventRead) != 0 })
 		m := spi.Message{Bufs: [][]byte{make([]byte, 10)}}
 		_, err := s.Recv(&m)
 		want(t, "receive", err, wsa.WSAEWOULDBLOCK)
@@ -206,4 +206,35 @@ func TestUnixDatagrams(t *testing.T) {
 	want(t, "connect", s.connect(&name), wsa.WSAEACCES)
 	want(t, "bind", s.Bind(&name), 0)
 	want(t, "connect to nil", s.connect(nil), wsa.WSAEFAULT)
+}
+
+// Who only looks is not told of datagrams that he would not get.
+func TestReadyToReceive(t *testing.T) {
+	eachBase(t, func(t *testing.T, base string) {
+		w := newWorld(t, base, "")
+		good, bad := w.plain(udp).bound(), w.plain(udp).bound()
+		w.write(fmt.Sprintf("deny in udp port %d", bad.port()))
+		s := w.open(udp).bound()
+		below := spi.DataPathOf(s.Socket.(*datagram).Socket)
+		for range 3 {
+			want(t, "send", bad.sendTo("bad", s.name()), 0)
+		}
+		s.wait(spi.EventRead, func() bool { return below.Ready(spi.EventRead) != 0 })
+		if e := s.Ready(spi.EventRead | spi.EventWrite); e != spi.EventWrite {
+			t.Errorf("with denied datagrams: ready for %v", e)
+		}
+		want(t, "send", bad.sendTo("bad", s.name()), 0)
+		want(t, "send", good.sendTo("good", s.name()), 0)
+		s.wait(spi.EventRead, func() bool { return s.Ready(spi.EventRead) != 0 })
+		m := spi.Message{Bufs: [][]byte{make([]byte, 10)}}
+		if n, err := s.Recv(&m); err != nil || n != 4 {
+			t.Errorf("what is ready cannot be received: %d, %v", n, err)
+		}
+		// An empty datagram is one.
+		want(t, "send", good.sendTo("", s.name()), 0)
+		s.wait(spi.EventRead, func() bool { return s.Ready(spi.EventRead) != 0 })
+		if n, err := s.Recv(&m); err != nil || n != 0 {
+			t.Errorf("an empty datagram: %d, %v", n, err)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -37,16 +38,23 @@ type source struct {
 	release func() // of hostnames, nil if they are not used
 }
 
-// An active is a set of rules in force.
+// An active is a set of rules in force. What was decided by it holds until
+// there is another one.
 type active struct {
-	set        *rules.Set
-	generation uint64
+	set *rules.Set
 
-	own [rules.Other + 1]struct { // what is left of them for this process
-		once sync.Once
-		set  *rules.Set
-	}
+	mu     sync.Mutex // protects narrow
+	narrow map[narrowing]*rules.Set
 }
+
+// A narrowing is what a set of rules is narrowed to.
+type narrowing struct {
+	process  spi.Process // the zero value is this one
+	protocol rules.Protocol
+}
+
+// maxNarrow bounds what is kept for processes, which come and go.
+const maxNarrow = 1024
 
 // A stamp tells versions of a file apart.
 type stamp struct {
@@ -75,6 +83,9 @@ func newSource(set *rules.Set, log *slog.Logger) *source {
 
 // openSource reads the rules in a file.
 func openSource(name string, interval time.Duration, log *slog.Logger) (*source, error) {
+	if whole, err := filepath.Abs(name); err == nil {
+		name = whole // the program may go to another folder
+	}
 	s := &source{name: name, interval: interval, log: log}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,10 +195,6 @@ func stampOf(info fs.FileInfo) stamp {
 
 // enforceLocked puts rules in force.
 func (s *source) enforceLocked(set *rules.Set) {
-	a := &active{set: set, generation: 1}
-	if old := s.current.Load(); old != nil {
-		a.generation = old.generation + 1
-	}
 	switch uses := set.UsesNames(); {
 	case uses && s.release == nil:
 		s.release = hostnames.Use()
@@ -195,18 +202,30 @@ func (s *source) enforceLocked(set *rules.Set) {
 		s.release()
 		s.release = nil
 	}
-	s.current.Store(a)
+	s.current.Store(&active{set: set})
 }
 
 // of returns what is left of the rules for a process and protocol.
 func (a *active) of(p *spi.Process, protocol rules.Protocol) *rules.Set {
+	n := narrowing{protocol: protocol}
 	if p != nil {
-		if a.set.UsesProcess() {
-			p = withUser(p)
-		}
-		return a.set.For(p, protocol)
+		n.process = *p
 	}
-	own := &a.own[protocol]
-	own.once.Do(func() { own.set = a.set.For(ownProcess(), protocol) })
-	return own.set
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	set := a.narrow[n]
+	if set != nil {
+		return set
+	}
+	if p == nil {
+		p = ownProcess()
+	} else if a.set.UsesProcess() {
+		p = withUser(p)
+	}
+	set = a.set.For(p, protocol)
+	if a.narrow == nil || len(a.narrow) >= maxNarrow {
+		a.narrow = map[narrowing]*rules.Set{}
+	}
+	a.narrow[n] = set
+	return set
 }

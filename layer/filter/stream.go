@@ -3,13 +3,20 @@
 package filter
 
 import (
+	"sync"
+
 	"winsock/layer/filter/rules"
 	"winsock/spi"
 	"winsock/wsa"
 )
 
 // A stream decides at Connect, Listen and Accept. Its data goes past it.
-type stream struct{ socket }
+type stream struct {
+	socket
+
+	accepting sync.Mutex // protects held; taken before the locks of the pivot
+	held      *waiting
+}
 
 var _ spi.Foreseer = (*stream)(nil)
 
@@ -108,42 +115,94 @@ func (s *stream) Listen(backlog int32) error {
 	return err
 }
 
+// A waiting is a connection that was taken to be judged before somebody
+// accepts it, or the error that stands for one.
+type waiting struct {
+	conn spi.Socket
+	peer wsa.Sockaddr
+	err  error
+}
+
 // Accept is decided by rules for in. A connection that is denied is reset,
 // and the next one taken.
 func (s *stream) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
+	s.accepting.Lock()
+	defer s.accepting.Unlock()
+	next := s.held
+	if s.held = nil; next == nil {
+		next = s.nextLocked()
+	}
+	if next.err == nil && peer != nil {
+		*peer = next.peer
+	}
+	return next.conn, next.err
+}
+
+// nextLocked takes connections until one is allowed.
+func (s *stream) nextLocked() *waiting {
 	for {
-		var from wsa.Sockaddr
-		conn, err := s.HandlePreserving.Accept(&from)
-		if err != nil {
-			return nil, err
+		next := new(waiting)
+		if next.conn, next.err = s.HandlePreserving.Accept(&next.peer); next.err != nil {
+			return next
 		}
-		accepted, ok := conn.(*stream)
-		if ok {
-			accepted.pivot.settle()
+		accepted := next.conn.(*stream)
+		accepted.pivot.settle()
+		set := s.rules().set
+		if !set.Concerns(rules.In) {
+			return next
 		}
-		if set := s.rules().set; ok && set.Concerns(rules.In) {
-			var own *wsa.Sockaddr
-			if set.UsesLocal() {
-				own = new(wsa.Sockaddr)
-				_ = accepted.GetSockName(own) // a connection that is gone has no name, and matches no list
-			}
-			if v := s.judge(set, rules.In, &from, orNone(own), true); v.Action != rules.Allow {
-				accepted.Abort()
-				_ = conn.Close()
-				continue
-			}
+		var own wsa.Sockaddr
+		if set.UsesLocal() {
+			_ = accepted.GetSockName(&own) // a connection that is gone has no name, and matches no list
 		}
-		if peer != nil {
-			*peer = from
+		if v := s.judge(set, rules.In, &next.peer, &own, true); v.Action == rules.Allow {
+			return next
 		}
-		return conn, nil
+		accepted.Abort()
+		_ = next.conn.Close()
 	}
 }
 
-// orNone returns no address for nil, so that nobody is asked for one.
-func orNone(name *wsa.Sockaddr) *wsa.Sockaddr {
-	if name == nil {
-		return new(wsa.Sockaddr)
+// Ready does not count a connection that will be denied. A program would go
+// to accept it, and wait there for as long as whoever is denied likes.
+func (s *stream) Ready(mask spi.Events) spi.Events {
+	e := s.pivot.Ready(mask)
+	if mask&spi.EventAccept == 0 {
+		return e
 	}
-	return name
+	s.accepting.Lock()
+	defer s.accepting.Unlock()
+	if s.held == nil && e&spi.EventAccept != 0 && s.rules().set.Concerns(rules.In) {
+		if next := s.nextLocked(); next.err != wsa.WSAEWOULDBLOCK {
+			s.held = next
+		} else {
+			e &^= spi.EventAccept
+		}
+	}
+	if s.held != nil {
+		e |= spi.EventAccept
+	}
+	return e
+}
+
+// Close resets the connection that nobody has accepted.
+func (s *stream) Close() error {
+	defer s.drop()
+	return s.HandlePreserving.Close()
+}
+
+// Abandon is Close for a socket whose own has failed.
+func (s *stream) Abandon() {
+	defer s.drop()
+	s.HandlePreserving.Abandon()
+}
+
+func (s *stream) drop() {
+	s.accepting.Lock()
+	defer s.accepting.Unlock()
+	if held := s.held; held != nil && held.err == nil {
+		s.held = nil
+		held.conn.(*stream).Abort()
+		_ = held.conn.Close()
+	}
 }

@@ -386,3 +386,33 @@ func TestChainMeetsOtherCalls(t *testing.T) {
 		}
 	})
 }
+
+// Who only looks is not told of connections that he would not get.
+func TestReadyToAccept(t *testing.T) {
+	eachBase(t, func(t *testing.T, base string) {
+		w := newWorld(t, base, "")
+		bad := w.plain(tcp).bound()
+		w.write(fmt.Sprintf("deny in tcp port %d", bad.port()))
+		l := w.open(tcp).listening()
+		below := l.Socket.(*stream).Socket
+		bad.mustConnect(l.name())
+		l.wait(spi.EventAccept, func() bool { return below.Ready(spi.EventAccept) != 0 })
+		if e := l.Ready(spi.EventAccept); e != 0 {
+			t.Error("a denied connection is ready to be accepted")
+		}
+		good, other := w.plain(tcp).mustConnect(l.name()), w.plain(tcp).mustConnect(l.name())
+		l.wait(spi.EventAccept, func() bool { return l.Ready(spi.EventAccept) != 0 })
+		var peer wsa.Sockaddr
+		conn, err := l.Accept(&peer)
+		if err != nil {
+			t.Fatalf("what is ready cannot be accepted: %v", err)
+		}
+		if peer != *good.name() {
+			t.Errorf("accepted from %v, want %v", &peer, good.name())
+		}
+		conn.Close()
+		l.wait(spi.EventAccept, func() bool { return l.Ready(spi.EventAccept) != 0 })
+		l.Close() // with one that is held
+		other.wait(spi.EventReset, func() bool { return other.Ready(spi.EventReset) != 0 })
+	})
+}

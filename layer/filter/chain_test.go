@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package filter_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/nettest"
+
+	"winsock"
+	"winsock/provider/kernel"
+	"winsock/spi"
+	"winsock/spi/layer"
+	"winsock/wsa"
+	"winsock/wsnet"
+)
+
+// The layers that rules put in between: one that forwards every call, and one
+// made of a net.Conn.
+func init() {
+	spi.Register(&spi.Driver{Name: "filter-pass", Startup: func(p *spi.StartupParams) (spi.Provider, error) {
+		return layer.NewProvider(p, func(below spi.Socket, _ *spi.Opening) (spi.Socket, error) {
+			return &layer.PassThrough{Base: layer.Base{Socket: below}}, nil
+		}), nil
+	}})
+	spi.Register(&spi.Driver{Name: "filter-conn", Startup: func(p *spi.StartupParams) (spi.Provider, error) {
+		return layer.NewConnProvider(p, layer.ConnConfig{
+			Transform: func(_ context.Context, _ *layer.Handshake, below net.Conn) (net.Conn, error) { return below, nil },
+		}), nil
+	}})
+}
+
+func filter(rule string) string { return spi.FormatPath("filter", spi.Options{"rule": rule}) }
+
+// pipe makes a connected pair over a route.
+func pipe(r wsnet.Route) (c1, c2 net.Conn, stop func(), err error) {
+	lc := wsnet.ListenConfig{Route: r}
+	l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer l.Close()
+	type accepted struct {
+		c   net.Conn
+		err error
+	}
+	ch := make(chan accepted, 1)
+	go func() {
+		c, err := l.Accept()
+		ch <- accepted{c, err}
+	}()
+	d := wsnet.Dialer{Route: r}
+	if c1, err = d.Dial("tcp", l.Addr().String()); err != nil {
+		return nil, nil, nil, err
+	}
+	a := <-ch
+	if a.err != nil {
+		c1.Close()
+		return nil, nil, nil, a.err
+	}
+	return c1, a.c, func() { c1.Close(); a.c.Close() }, nil
+}
+
+// TestConn runs the standard library's own conformance tests of net.Conn.
+func TestConn(t *testing.T) {
+	for name, layers := range map[string][]string{
+		"allow":         {filter("deny to 203.0.113.0/24; deny in from 203.0.113.0/24")},
+		"three":         {filter("allow to 203.0.113.0/24"), filter("log port 1"), filter("chain filter-pass port 1")},
+		"chain":         {filter("chain filter-pass over trace")},
+		"chain, a conn": {filter("chain filter-conn")},
+		"chains":        {filter("chain filter-pass"), filter("chain filter-conn over filter-pass")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) { return pipe(wsnet.Route{Layers: layers}) })
+		})
+	}
+}
+
+// A program that asks by name is judged by name.
+func TestHTTP(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })}
+	go server.Serve(l)
+	defer server.Close()
+	for rule, want := range map[string]error{
+		"redirect " + l.Addr().String() + " to 192.0.2.1 port 80": nil,
+		"deny WSAENETDOWN to 192.0.2.0/24":                        wsa.WSAENETDOWN,
+		"redirect " + l.Addr().String() + "; default deny":        nil,
+	} {
+		d := wsnet.Dialer{Route: wsnet.Route{Layers: []string{filter(rule)}}}
+		client := &http.Client{Transport: &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true}}
+		answer, err := client.Get("http://192.0.2.1/")
+		if err != nil {
+			if wsa.ErrnoOf(err).Err() != want {
+				t.Errorf("%s: %v, want %v", rule, err, want)
+			}
+			continue
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if string(text) != "hello" || err != nil || want != nil {
+			t.Errorf("%s: %q, %v", rule, text, err)
+		}
+	}
+}
+
+// existing is a base provider that stands for a socket which exists already.
+type existing struct {
+	opened int
+	last   spi.Socket
+}
+
+func (b *existing) Socket(o *spi.Opening) (spi.Socket, error) {
+	s, err := o.Next(o)
+	b.opened++
+	b.last = s
+	return s, err
+}
+
+func (*existing) Cleanup() error { return nil }
+
+// TestSupervised goes the way of a supervisor: a chain for another process, on
+// a socket that it has.
+func TestSupervised(t *testing.T) {
+	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
+		t.Fatal(err)
+	}
+	defer winsock.WSACleanup()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := uint16(l.Addr().(*net.TCPAddr).Port)
+	rule := fmt.Sprintf("deny WSAECONNREFUSED program curl port 1; redirect :%d port 2 program /usr/bin/*; "+
+		"chain filter-conn port %[1]d user 1234; drop udp port 3", port)
+	open := func(socketType int32) (winsock.SOCKET, *existing) {
+		c, err := winsock.Compose(wsa.AF_INET, socketType, 0, nil, filter(rule))
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := new(existing)
+		h, err := c.SocketFrom(winsock.Origin{Base: base, Process: &spi.Process{ID: 4711, Path: "/usr/bin/curl", Name: "curl", UserID: 1234}}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { winsock.CloseSocket(h) })
+		return h, base
+	}
+	name := func(port uint16) *wsa.Sockaddr {
+		sa := wsa.SockaddrBytes([]byte{2, 0, byte(port >> 8), byte(port), 127, 0, 0, 1, 15: 0})
+		return &sa
+	}
+	below := func(h winsock.SOCKET, to *wsa.Sockaddr) spi.Socket {
+		s, err := winsock.BaseSocket(h, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+
+	h, base := open(wsa.SOCK_STREAM)
+	if below(h, nil) != base.last || below(h, name(2)) != base.last || below(h, name(1)) != base.last {
+		t.Error("the data of a connection without layers goes elsewhere than to the base")
+	}
+	if err := winsock.Connect(h, name(1)); err != wsa.WSAECONNREFUSED {
+		t.Errorf("connect of a denied program: %v", err)
+	}
+	if err := winsock.Connect(h, name(2)); err != nil {
+		t.Errorf("connect of a redirected program: %v", err)
+	}
+	var peer wsa.Sockaddr
+	if err := winsock.GetPeerName(h, &peer); err != nil || peer != *name(2) {
+		t.Errorf("the peer is %v, %v", &peer, err)
+	}
+	if below(h, nil) != base.last || base.opened != 1 {
+		t.Error("a connection without layers was opened anew")
+	}
+
+	h, base = open(wsa.SOCK_STREAM)
+	first := base.last
+	if _, ok := below(h, name(port)).(*layer.Conn); !ok {
+		t.Error("the layer of a chain rule is not foreseen")
+	}
+	if err := winsock.Connect(h, name(port)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := below(h, nil).(*layer.Conn); !ok || base.opened != 2 || base.last == first {
+		t.Error("not diverted")
+	}
+
+	u, base := open(wsa.SOCK_DGRAM)
+	if below(u, name(9)) != base.last || below(u, name(3)) == base.last {
+		t.Error("of datagrams, those that are dropped must be seen, and others not")
+	}
+	if err := winsock.Connect(u, name(9)); err != nil {
+		t.Fatal(err)
+	}
+	if below(u, nil) != base.last {
+		t.Error("a connected datagram socket of another process is in the way")
+	}
+}
+
+// The handle of the descriptor is there as without a filter.
+func TestHandle(t *testing.T) {
+	p, err := spi.FindDriver("filter").Startup(&spi.StartupParams{Options: spi.Options{"rule": "deny port 1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Cleanup()
+	base, err := kernel.Startup(&spi.StartupParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := kernel.Entries()[0]
+	s, err := p.Socket(&spi.Opening{Info: &info, Next: func(o *spi.Opening) (spi.Socket, error) {
+		own := *o
+		own.Next = nil
+		return base.Socket(&own)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, ok := spi.HandleOf(s); !ok {
+		t.Error("the descriptor cannot be had")
+	}
+}
+
+// The options of the documentation are those that there are.
+func TestDocumentedOptions(t *testing.T) {
+	_, options, err := spi.ParsePath(`filter:rules=mine,log=/tmp/decisions,reload=5s`)
+	if err != nil || options.Text("log") != "/tmp/decisions" {
+		t.Error(err)
+	}
+	_, options, err = spi.ParsePath(`filter:rule=deny out tcp port 25; allow`)
+	if err != nil || !strings.HasPrefix(options.Text("rule"), "deny") || options.Text("reload") != "200ms" {
+		t.Error(options, err)
+	}
+}
