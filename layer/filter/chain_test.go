@@ -82,7 +82,27 @@ func TestConn(t *testing.T) {
 	}
 }
 
-// A program that asks by name is judged by name.
+// The first connection of all is judged by the name that was looked up before
+// there was a filter.
+func TestFirstName(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	d := wsnet.Dialer{Route: wsnet.Route{Layers: []string{filter("deny WSAENETDOWN to localhost")}}}
+	for range 2 {
+		if c, err := d.Dial("tcp4", "localhost:"+port); wsa.ErrnoOf(err) != wsa.WSAENETDOWN {
+			t.Errorf("dial by a denied name: %v", err)
+			if err == nil {
+				c.Close()
+			}
+		}
+	}
+}
+
+// A program sees no more of a filter than what the rules say.
 func TestHTTP(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -115,7 +115,7 @@ func TestHostNames(t *testing.T) {
 	s, u := w.open(tcp), w.open(udp)
 	hostnames.Learn("early.example", name.Addr())
 	if hostnames.Of(name.Addr()) != nil {
-		t.Error("names are kept that nobody asks for")
+		t.Error("names are told that nobody asks for")
 	}
 	w.write("deny WSAENETDOWN to *.bad.example")
 	want(t, "send", u.sendTo("x", l.name()), 0)
@@ -126,7 +126,7 @@ func TestHostNames(t *testing.T) {
 	s.mustConnect(l.name())
 	want(t, "send", u.sendTo("x", l.name()), 0) // another chain, with a provider of its own
 	if hostnames.Of(name.Addr()) != nil {
-		t.Error("names are kept after the rule is gone")
+		t.Error("names are told after the rule is gone")
 	}
 }
 

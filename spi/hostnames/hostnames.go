@@ -4,8 +4,10 @@
 // programs connect to. Look-ups tell it, and layers that judge by host names
 // ask it: they see addresses only.
 //
-// It keeps what the newest look-ups said, in a bounded table of the process,
-// and nothing at all until somebody has said with [Use] that he will ask.
+// It keeps what the newest look-ups said, in a bounded table of the process:
+// of a few addresses only, and for nobody to see, until somebody has said with
+// [Use] that he will ask. Those few are needed as a program looks up a name
+// before it opens the socket that starts the layer.
 package hostnames
 
 import (
@@ -20,11 +22,12 @@ import (
 // first. One address keeps the names that it was last found by.
 const (
 	maxAddrs = 16384
+	maxEarly = 64 // while nobody uses the table
 	maxNames = 8
 )
 
 // A Table is a set of addresses and their names. The zero value is empty and
-// remembers nothing until Use. Layers use the process's own, through the
+// tells nothing until Use. Layers use the process's own, through the
 // functions of the package.
 type Table struct {
 	users   atomic.Int32
@@ -43,8 +46,8 @@ type entry struct {
 
 var process Table
 
-// Use makes the table remember from now on. release ends that; it may be
-// called once.
+// Use makes the table tell, and remember all that is learnt from now on.
+// release ends that; it may be called once.
 func Use() (release func()) { return process.Use() }
 
 // Learn tells that a name was found to have these addresses.
@@ -75,26 +78,27 @@ func (t *Table) Use() (release func()) {
 
 // Learn is the method of [Learn].
 func (t *Table) Learn(name string, addrs ...netip.Addr) {
-	if t.users.Load() == 0 {
-		return
-	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if name == "" {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	limit := maxAddrs
+	if t.users.Load() == 0 {
+		limit = maxEarly
+	}
 	for _, addr := range addrs {
-		t.learnLocked(name, key(addr))
+		t.learnLocked(name, key(addr), limit)
 	}
 }
 
-func (t *Table) learnLocked(name string, addr netip.Addr) {
+func (t *Table) learnLocked(name string, addr netip.Addr, limit int) {
 	e := t.entries[addr]
 	switch {
 	case e != nil:
 		t.unlinkLocked(e)
-	case len(t.entries) >= maxAddrs:
+	case len(t.entries) >= limit:
 		e = t.newest.next
 		t.unlinkLocked(e)
 		delete(t.entries, e.addr)

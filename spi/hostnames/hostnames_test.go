@@ -17,6 +17,11 @@ func TestLearn(t *testing.T) {
 		t.Errorf("an unused table knows %v", names)
 	}
 	release := table.Use()
+	if names := table.Of(addr); !slices.Equal(names, []string{"early.example"}) {
+		t.Errorf("what was looked up just before is %v", names)
+	}
+	release()
+	release = table.Use()
 	table.Learn("A.example.", addr, netip.MustParseAddr("::ffff:192.0.2.2"))
 	table.Learn("b.example", addr)
 	table.Learn("", addr)
@@ -39,8 +44,14 @@ func TestLearn(t *testing.T) {
 
 func TestBounded(t *testing.T) {
 	var table Table
-	defer table.Use()()
 	at := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}) }
+	for i := range 2 * maxEarly {
+		table.Learn("early.example", at(i))
+	}
+	if n := len(table.entries); n != maxEarly {
+		t.Errorf("%d addresses are kept for nobody, want %d", n, maxEarly)
+	}
+	defer table.Use()()
 	for i := range maxAddrs + 10 {
 		if i == maxAddrs {
 			table.Learn("again.example", at(0)) // no longer the oldest
