@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/nettest"
 
@@ -225,8 +226,103 @@ func TestSupervised(t *testing.T) {
 	if err := winsock.Connect(u, name(9)); err != nil {
 		t.Fatal(err)
 	}
-	if below(u, nil) != base.last {
-		t.Error("a connected datagram socket of another process is in the way")
+	// By a name, it can still be told to send to others.
+	three := name(3)
+	if n, err := winsock.SendTo(u, []byte("x"), 0, three); n != 1 || err != nil {
+		t.Errorf("a datagram to drop: %d, %v", n, err)
+	}
+}
+
+// same is a base that is asked twice for the one socket it has.
+type same struct {
+	sameSocket
+	asked int
+}
+
+type sameSocket struct {
+	spi.Socket
+	closes chan struct{}
+}
+
+func (b *same) Socket(o *spi.Opening) (_ spi.Socket, err error) {
+	b.asked++
+	if b.sameSocket.Socket == nil {
+		b.sameSocket.Socket, err = o.Next(o)
+	}
+	return &b.sameSocket, err
+}
+
+func (s *sameSocket) Close() error {
+	s.closes <- struct{}{}
+	return s.Socket.Close()
+}
+
+func (*same) Cleanup() error { return nil }
+
+// TestExistingSocketIsKept: what a socket that exists already stands below is
+// replaced, and it stays open and bound.
+func TestExistingSocketIsKept(t *testing.T) {
+	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
+		t.Fatal(err)
+	}
+	defer winsock.WSACleanup()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, below := range [][]string{nil, {"filter-pass"}, {filter("deny port 1")}} {
+		rule := filter("chain filter-conn over filter-pass out")
+		c, err := winsock.Compose(wsa.AF_INET, wsa.SOCK_STREAM, 0, nil, append([]string{rule}, below...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := &same{sameSocket: sameSocket{closes: make(chan struct{}, 10)}}
+		h, err := c.SocketFrom(winsock.Origin{Base: base, Process: &spi.Process{ID: 1}}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loopback := wsa.SockaddrBytes([]byte{2, 0, 0, 0, 127, 0, 0, 1, 15: 0})
+		if err := base.Bind(&loopback); err != nil {
+			t.Fatal(err)
+		}
+		var before, after wsa.Sockaddr
+		if err := base.GetSockName(&before); err != nil {
+			t.Fatal(err)
+		}
+		to := loopback
+		to.SetPort(uint16(l.Addr().(*net.TCPAddr).Port))
+		if _, err := winsock.BaseSocket(h, &to); err != nil {
+			t.Fatal(err)
+		}
+		if err := winsock.Connect(h, &to); err != nil {
+			t.Fatal(err)
+		}
+		if err := winsock.GetSockName(h, &after); err != nil || after != before {
+			t.Errorf("the socket was bound to %v, and now to %v, %v", &before, &after, err)
+		}
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := conn.RemoteAddr().String(); got != before.String() {
+			t.Errorf("connected from %s", got)
+		}
+		if base.asked != 2 || len(base.closes) != 0 {
+			t.Errorf("the socket was asked for %d times, and closed %d times", base.asked, len(base.closes))
+		}
+		if err := winsock.CloseSocket(h); err != nil {
+			t.Error(err)
+		}
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("after the close: %v", err)
+		}
+		conn.Close()
+		<-base.closes // a little later
+		if len(base.closes) != 0 {
+			t.Error("the socket was closed more than once")
+		}
 	}
 }
 

@@ -19,28 +19,29 @@ import (
 // still send to others.
 type datagram struct {
 	socket
-	connected  atomic.Bool
 	dropping   atomic.Bool // the peer is one to whom nothing is sent
 	redirected atomic.Bool // somebody answers for another one
 
 	receiving sync.Mutex // held while one datagram is received and decided about; taken before known
 
-	known sync.Mutex // protects peers
+	known sync.Mutex // protects what follows
 	peers peers
+	peer  connected
+}
+
+// connected is whom a socket is connected to, and what is known of him.
+type connected struct {
+	key    key
+	sender sender // not answering: nobody
 }
 
 var _ spi.Foreseer = (*datagram)(nil)
 
-// DataPath keeps the data here, except for the connected socket of another
-// process, whose data no call carries.
-func (s *datagram) DataPath() spi.Socket {
-	if s.opening.Base != nil && s.connected.Load() && !s.dropping.Load() {
-		return s.HandlePreserving.DataPath()
-	}
-	return s
-}
+// DataPath keeps the data here.
+func (s *datagram) DataPath() spi.Socket { return s }
 
-// Foresee tells what DataPath will.
+// Foresee tells the same, except for a socket that exists already: what its
+// owner sends and receives without a name, once it is connected, may go past.
 func (s *datagram) Foresee(name *wsa.Sockaddr) spi.Socket {
 	if s.opening.Base == nil || s.foreign(name) {
 		return s
@@ -81,11 +82,12 @@ func (s *datagram) Connect(name *wsa.Sockaddr) error {
 	}
 	s.connectedTo(&p, &own)
 	s.dropping.Store(p.Action == rules.Drop)
-	s.connected.Store(true)
-	if p.Action != rules.Drop {
-		s.known.Lock()
-		defer s.known.Unlock()
+	s.known.Lock()
+	defer s.known.Unlock()
+	s.peer = connected{}
+	if k, ok := keyOf(&p.name); ok && p.Action != rules.Drop {
 		s.expectLocked(&p, &own)
+		s.peer = connected{k, s.peers.in[k]}
 	}
 	return nil
 }
@@ -102,7 +104,9 @@ func (s *datagram) dissolve(name *wsa.Sockaddr) error {
 	}
 	s.asked.Store(nil)
 	s.dropping.Store(false)
-	s.connected.Store(false)
+	s.known.Lock()
+	defer s.known.Unlock()
+	s.peer = connected{}
 	return nil
 }
 
@@ -229,6 +233,9 @@ func (s *datagram) expectLocked(p *plan, asked *wsa.Sockaddr) {
 func (s *datagram) makeRoomLocked() {
 	if s.peers.in == nil || len(s.peers.in) >= maxPeers || len(s.peers.out) >= maxPeers {
 		s.peers = peers{map[key]outcome{}, map[key]sender{}}
+		if s.peer.sender.answers {
+			s.peers.in[s.peer.key] = s.peer.sender
+		}
 	}
 }
 
@@ -246,7 +253,7 @@ func (s *datagram) Recv(m *spi.Message) (int, error) {
 	defer scratches.Put(r)
 	name, flags, control := m.Name, m.Flags, m.Control
 	defer func() { m.Name = name }()
-	for {
+	for range maxDiscarded {
 		r.name.SetLen(0)
 		m.Name, m.Flags, m.Control = &r.name, flags, control
 		n, err := s.pivot.Recv(m)
@@ -263,7 +270,12 @@ func (s *datagram) Recv(m *spi.Message) (int, error) {
 			s.discard(r)
 		}
 	}
+	return 0, wsa.WSAEWOULDBLOCK
 }
+
+// maxDiscarded bounds how many datagrams one call throws away, of which
+// somebody may send as many as he likes.
+const maxDiscarded = 10000
 
 // discard throws a datagram away that was peeked at. The caller holds
 // receiving.
@@ -285,7 +297,7 @@ func (s *datagram) Ready(mask spi.Events) spi.Events {
 	defer s.receiving.Unlock()
 	r := scratches.Get().(*scratch)
 	defer scratches.Put(r)
-	for {
+	for range maxDiscarded {
 		r.message.Reset()
 		r.name.SetLen(0)
 		r.message.Name, r.message.Flags = &r.name, wsa.MSG_PEEK
@@ -299,6 +311,7 @@ func (s *datagram) Ready(mask spi.Events) spi.Events {
 		}
 		s.discard(r)
 	}
+	return e & mask
 }
 
 // welcome reports whether a datagram from somebody is to be received, and

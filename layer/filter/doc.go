@@ -20,22 +20,26 @@
 //
 // # What is decided when
 //
-// At bind and listen, by rules for these. At connect, by rules for out. At
+// At bind and listen, by rules for these. At connect, by rules for out; the
+// local address that a connect or a send chooses by itself is not a bind. At
 // accept, by rules for in: a connection that is denied is reset, and the next
-// one taken, so that an accept which select has promised may answer
-// WSAEWOULDBLOCK. An established connection is never looked at again, and its
-// data goes past the layer at no cost.
+// one taken. An established connection is never looked at again, and its data
+// goes past the layer at no cost.
 //
 // A datagram socket stays under observation, as it can send to anybody even
 // when it is connected. Each peer is judged once, until the rules or the names
 // of hosts change, and a line in the log is about the peer, not each datagram.
-// What arrives from a peer to whom the socket has sent, or is connected, is
-// an answer, and not judged. What else arrives is judged by rules for in and,
-// if denied, thrown away.
+// Who is connected stays so. What arrives from a peer to whom the socket has
+// sent, or is connected, is an answer, and not judged. What else arrives is
+// judged by rules for in and, if denied, thrown away.
 //
-// For a socket of another process that stands on one that exists already
-// (spi.Opening's Process and Base), connect is all there is to decide: its
-// data is carried by no call, and so goes past.
+// Connections and datagrams that will be denied do not count as something to
+// accept or receive, so that a program which was told to by select does not
+// wait for what never comes.
+//
+// For a socket of another process that exists already (spi.Opening's Process
+// and Base), Foresee tells that also a connected datagram socket's data may go
+// past the layer: what is sent without a name was decided about at connect.
 //
 // # Redirected
 //

@@ -70,6 +70,17 @@ type provider struct {
 	*filter
 }
 
+// Socket opens a filtered socket. One that stands on a socket which exists
+// already may come to stand on it again, with other layers in between.
+func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
+	if o.Base == nil {
+		return p.Provider.Socket(o)
+	}
+	own := *o
+	own.Base = &shared{Provider: o.Base}
+	return p.Provider.Socket(&own)
+}
+
 // Cleanup gives back what the filter holds.
 func (p *provider) Cleanup() error {
 	err := p.Provider.Cleanup()

@@ -20,6 +20,8 @@ import (
 // Lock order: mu, then those of the sockets below. notes is taken last, and
 // parking alone.
 type pivot struct {
+	existing bool // it stands on a socket that exists already, and lives on; set once
+
 	mu       sync.RWMutex // protects what follows; held for reading during calls below
 	cur      *lower
 	spare    *lower   // opened by Foresee, for a Connect to come
@@ -106,13 +108,13 @@ func (p *pivot) dataPathTo(name *wsa.Sockaddr) spi.Socket {
 	return spi.DataPathTo(p.below(), name)
 }
 
-// stuck reports whether the socket below can neither be closed, as somebody
+// stuck reports whether the socket below could neither be closed, as somebody
 // may call it directly, nor left open, as its address is needed.
 func (p *pivot) stuck() bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	var name wsa.Sockaddr
-	return p.exposed && p.cur.Socket.GetSockName(&name) == nil
+	return p.exposed && !p.existing && p.cur.Socket.GetSockName(&name) == nil
 }
 
 // putSpare keeps a socket for a Connect to come, or forgets it with nil, when
@@ -172,7 +174,7 @@ func (p *pivot) exchange(to *lower) error {
 	var name wsa.Sockaddr
 	bound := old.GetSockName(&name) == nil
 	p.cur = to
-	if p.exposed && !bound {
+	if p.exposed && !bound && !p.existing {
 		p.retired = append(p.retired, old)
 	} else {
 		_ = old.Close() // so that its address is free

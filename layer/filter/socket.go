@@ -39,6 +39,7 @@ func (s *socket) init(f *filter, below spi.Socket, o *spi.Opening, family, socke
 	s.filter, s.opening, s.family = f, o, family
 	s.protocol = rules.ProtocolOf(family, socketType)
 	s.pivot.init(below)
+	s.pivot.existing = o.Base != nil
 	s.Socket = &s.pivot
 }
 
@@ -68,7 +69,7 @@ func (s *socket) foreign(name *wsa.Sockaddr) bool {
 	if s.family != wsa.AF_INET && s.family != wsa.AF_INET6 {
 		return name.Len() < 2
 	}
-	_, ok := name.AddrPort()
+	_, ok := keyOf(name)
 	return !ok
 }
 
@@ -147,7 +148,7 @@ func (s *socket) divert(p *plan) error {
 	if slices.Equal(p.Layers, s.pivot.layers()) {
 		return nil
 	}
-	if s.pivot.stuck() && s.opening.Base == nil {
+	if s.pivot.stuck() {
 		s.complain("a socket that was bound before there was a chain rule cannot be diverted", &p.name, &p.Verdict, wsa.WSAEACCES)
 		return wsa.WSAEACCES
 	}

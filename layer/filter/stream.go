@@ -108,6 +108,11 @@ func (s *stream) Listen(backlog int32) error {
 	}
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
+	if !s.busy() { // a failed connect may have left layers
+		if err := s.divert(&plan{}); err != nil {
+			return err
+		}
+	}
 	err := s.pivot.Listen(backlog)
 	if err == nil {
 		s.pivot.settle()

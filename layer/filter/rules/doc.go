@@ -27,6 +27,14 @@
 //	deny in,listen tcp
 //	default allow
 //
+// To allow little, one begins at the other end. Programs that bind a socket
+// before they connect mostly ask for port 0, which is any:
+//
+//	allow out tcp to *.example.org,example.org port 443
+//	allow out udp to 192.0.2.53 port 53
+//	allow bind local-port 0
+//	default deny
+//
 // The first rule that matches decides, except log, after which the next one
 // is tried. What no rule matches is decided by the line default, wherever it
 // stands; without one it is allowed.
