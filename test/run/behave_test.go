@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// closedPort returns an address of the host that nobody can listen on while
+// the test runs.
+func closedPort(t *testing.T, host netip.Addr) netip.AddrPort {
+	t.Helper()
+	family, sa := syscall.AF_INET, syscall.Sockaddr(&syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	if host.Is6() {
+		family, sa = syscall.AF_INET6, &syscall.SockaddrInet6{Addr: host.As16()}
+	}
+	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, sa); err != nil {
+		t.Fatal(err)
+	}
+	own, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch own := own.(type) {
+	case *syscall.SockaddrInet4:
+		return netip.AddrPortFrom(host, uint16(own.Port))
+	case *syscall.SockaddrInet6:
+		return netip.AddrPortFrom(host, uint16(own.Port))
+	}
+	t.Fatal("no port")
+	return netip.AddrPort{}
+}
+
+// TestBehaviour compares how sockets behave with how they do natively. Under
+// a redirection too, nothing may be seen of where the connections go.
+func TestBehaviour(t *testing.T) {
+	begin(t)
+	programs := []struct {
+		name, compiler string
+		flags          []string
+	}{
+		{"dynamic", "gcc", nil},
+		{"static", "gcc", []string{"-static", "-Wno-error"}},
+	}
+	for _, p := range programs {
+		t.Run(p.name, func(t *testing.T) {
+			program := victimC(t, "behave.c", p.compiler, append(p.flags, "-Wno-unused-result")...)
+			families(t, func(t *testing.T, host netip.Addr) {
+				if host.Is6() && p.name == "static" {
+					t.Skip("once is enough")
+				}
+				want := behaviour(t, chain{native: true}, program, host)
+				for line := range strings.Lines(want) {
+					if strings.Contains(line, "HANGS") || strings.Contains(line, "DIES") {
+						t.Errorf("natively: %s", line)
+					}
+				}
+				chains(t, func(t *testing.T, c chain) {
+					compareLines(t, behaviour(t, c, program, host), want)
+				})
+			})
+		})
+	}
+}
+
+func behaviour(t *testing.T, c chain, program string, host netip.Addr) string {
+	t.Helper()
+	c, ask := c.toward(newEchoServer(t, host).addr)
+	closed := closedPort(t, host)
+	if c.redirect {
+		from := netip.AddrPortFrom(ask.Addr(), closed.Port())
+		c.flags = append(c.flags, "--rule", redirectRule(from, closed))
+	}
+	return c.output(t, program, ask.Addr().String(), fmt.Sprint(ask.Port()), fmt.Sprint(closed.Port()))
+}
+
+func compareLines(t *testing.T, got, want string) {
+	t.Helper()
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	if len(g) != len(w) {
+		t.Errorf("%d answers came of %d", len(g), len(w))
+	}
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			t.Errorf("\n%s\nnatively:\n%s", g[i], w[i])
+		}
+	}
+}
+
+// TestSandboxes: the checker sees the same as an ordinary user, in a user
+// namespace, and in a sandbox; and in a sandbox that winsock has started.
+func TestSandboxes(t *testing.T) {
+	begin(t)
+	program := victimC(t, "behave.c", "gcc", "-Wno-unused-result")
+	for _, s := range []struct {
+		name   string
+		around []string
+		inside []string
+		user   uint32
+	}{
+		{name: "ordinary user", user: 65534},
+		{name: "user namespace", around: []string{"unshare", "-Ur"}},
+		{name: "user namespace of an ordinary user", around: []string{"unshare", "-Ur"}, user: 65534},
+		{name: "sandbox", around: sandbox},
+		{name: "sandbox of an ordinary user", around: sandbox, user: 65534},
+		{name: "sandbox inside", inside: sandbox},
+		{name: "sandbox inside, ordinary user", inside: sandbox, user: 65534},
+		{name: "process namespace inside", inside: []string{"unshare", "-Urpf", "--mount-proc"}},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			if s.user != 0 && os.Getuid() != 0 {
+				t.Skip("only root can become another user")
+			}
+			for _, line := range [][]string{s.around, s.inside} {
+				if len(line) == 0 {
+					continue
+				}
+				need(t, line[0])
+				try := exec.Command(line[0], append(line[1:len(line):len(line)], "true")...)
+				if s.user != 0 {
+					try.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.user, Gid: s.user}}
+				}
+				if out, err := try.CombinedOutput(); err != nil {
+					t.Skipf("%s does not work here: %v %s", line[0], err, out)
+				}
+			}
+			line := append(s.inside[:len(s.inside):len(s.inside)], program)
+			wrap := script(t, line)
+			plain := chain{native: true, around: s.around, user: s.user}
+			want := behaviour(t, plain, wrap, loopback)
+			for _, c := range []chain{{name: "no layer"}, {name: "one layer", layers: 1}} {
+				c.around, c.user = s.around, s.user
+				c.run(t, func(t *testing.T, c chain) {
+					compareLines(t, behaviour(t, c, wrap, loopback), want)
+				})
+			}
+		})
+	}
+}
+
+// sandbox is a container that shares the network and the files.
+var sandbox = []string{"bwrap", "--unshare-all", "--share-net", "--die-with-parent", "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc"}
+
+// script writes a program that starts a line with its own arguments.
+func script(t *testing.T, line []string) string {
+	t.Helper()
+	name := filepath.Join(scratch(t), "script")
+	text := "#!/bin/sh\nexec"
+	for _, word := range line {
+		text += " '" + word + "'"
+	}
+	if err := os.WriteFile(name, []byte(text+" \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
