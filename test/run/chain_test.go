@@ -91,7 +91,7 @@ func (c chain) toward(server netip.AddrPort) (chain, netip.AddrPort) {
 
 // redirectRule is the text of a rule that sends connections elsewhere.
 func redirectRule(from, to netip.AddrPort) string {
-	return fmt.Sprintf("redirect to %s port %d -> %s", from.Addr(), from.Port(), to)
+	return fmt.Sprintf("redirect %s out to %s port %d", to, from.Addr(), from.Port())
 }
 
 // Programs carry a mark in their environment, so that those that outlive
@@ -121,7 +121,7 @@ func (c *chain) command(t *testing.T, name string, args ...string) *command {
 	}
 	line = append(append(line, name), args...)
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := &command{Cmd: exec.CommandContext(ctx, line[0], line[1:]...), t: t, name: filepath.Base(name)}
+	cmd := &command{Cmd: exec.CommandContext(ctx, line[0], line[1:]...), t: t, name: filepath.Base(name), native: c.native}
 	cmd.mark = fmt.Sprint(markPrefix, os.Getpid(), ".", marks.Add(1), ".")
 	cmd.Env = append(os.Environ(), cmd.mark)
 	cmd.Stderr = &cmd.errors
@@ -153,6 +153,7 @@ type command struct {
 	t      *testing.T
 	name   string
 	mark   string
+	native bool
 	errors lockedBuffer
 	reaped bool
 	result error
@@ -218,21 +219,33 @@ func (c *command) stop(sig syscall.Signal) {
 	c.checkGone()
 }
 
-// program returns the process that winsock has started, or 0.
+// program returns the process of the program itself, or 0 if it has ended:
+// the one that winsock has started.
 func (c *command) program() int {
-	if shared.winsock == "" {
+	if c.native {
 		return c.Process.Pid
 	}
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", c.Process.Pid))
-	for _, file := range tasks {
-		children, _ := os.ReadFile(file)
-		for _, child := range strings.Fields(string(children)) {
-			if pid, err := strconv.Atoi(child); err == nil {
-				return pid
-			}
+	for _, pid := range c.processes() {
+		if exeOf(pid) != shared.winsock && exeOf(parentOf(pid)) == shared.winsock {
+			return pid
 		}
 	}
 	return 0
+}
+
+// supervisors lists the processes of winsock itself.
+func (c *command) supervisors() (pids []int) {
+	for _, pid := range c.processes() {
+		if exeOf(pid) == shared.winsock {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func exeOf(pid int) string {
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return exe
 }
 
 // checkGone checks that neither the program nor its supervisor nor anything
@@ -276,14 +289,27 @@ func carries(pid int, mark string) bool {
 
 // sessionOf returns the session of a process that has not ended, or 0.
 func sessionOf(pid int) int {
+	if state, _, session := statOf(pid); state != "Z" {
+		return session
+	}
+	return 0
+}
+
+func parentOf(pid int) int {
+	_, parent, _ := statOf(pid)
+	return parent
+}
+
+func statOf(pid int) (state string, parent, session int) {
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
-	if len(fields) < 4 || fields[0] == "Z" {
-		return 0
+	if len(fields) < 4 {
+		return "", 0, 0
 	}
-	session, _ := strconv.Atoi(fields[3])
-	return session
+	parent, _ = strconv.Atoi(fields[1])
+	session, _ = strconv.Atoi(fields[3])
+	return fields[0], parent, session
 }
 
 // tasks describes processes.
