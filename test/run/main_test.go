@@ -87,6 +87,9 @@ func setUp() (err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
+	if out, err := exec.Command(shared.winsock, "run", "--", "true").CombinedOutput(); err != nil {
+		shared.missing = fmt.Errorf("winsock run does not work here: %w\n%s", err, out)
+	}
 	return nil
 }
 
