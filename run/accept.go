@@ -48,7 +48,7 @@ func (c *call) bind() {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.openLocked(chain, c.tid()); err != nil {
+	if err := k.openLocked(chain, c); err != nil {
 		c.fail(wsa.ErrnoOf(err).Errno())
 		return
 	}
@@ -114,7 +114,7 @@ func (c *call) listen() {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.openLocked(chain, c.tid()); err != nil {
+	if err := k.openLocked(chain, c); err != nil {
 		c.fail(wsa.ErrnoOf(err).Errno())
 		return
 	}
@@ -193,7 +193,7 @@ func (c *call) listening(fd, domain int) (*socket, sys.Errno) {
 		return k, 0
 	}
 	chain := c.s.chainsOf(c.tid()).of(domain, sys.SOCK_STREAM, sys.IPPROTO_TCP)
-	if err := k.openLocked(chain, c.tid()); err != nil {
+	if err := k.openLocked(chain, c); err != nil {
 		return nil, wsa.ErrnoOf(err).Errno()
 	}
 	nonblocking := uint32(1)

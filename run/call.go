@@ -8,6 +8,7 @@ import (
 	"winsock/internal/sys"
 	"winsock/internal/sys/foreign"
 	"winsock/internal/sys/seccomp"
+	"winsock/spi"
 )
 
 // A call is a system call of the program that waits for an answer. What its
@@ -46,7 +47,7 @@ func (c *call) opaque() {
 	}
 	c.s.stats.denied.Add(1)
 	c.s.warnOnce("opaque", "a process cannot be looked into, and its network calls are refused; see PassOpaque",
-		"pid", c.tid(), "program", describe(c.tid()).Name)
+		"pid", c.tid(), "program", programOf(c.tid()))
 	c.fail(sys.EACCES)
 }
 
@@ -80,6 +81,16 @@ func (c *call) descriptor() (fd int, ok bool) {
 // argument, and its domain. If it is no socket of IPv4 or IPv6, it lets the
 // kernel make the call, or fails it, and ok is false.
 func (c *call) socket() (fd, domain int, ok bool) { return c.socketOr(nil) }
+
+// owner describes the process that calls.
+func (c *call) owner() *spi.Process {
+	p, e := c.s.processes.get(c.tid()) // c.p may be given back already
+	if e != 0 {
+		return &spi.Process{ID: c.tid(), UserID: -1}
+	}
+	defer p.release()
+	return p.describe()
+}
 
 // end gives back what a call holds for its handler. A goroutine that goes on
 // with the call does without.

@@ -151,7 +151,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.openLocked(chain, c.tid()); err != nil {
+	if err := k.openLocked(chain, c); err != nil {
 		c.refuse(k, fd, wsa.ErrnoOf(err).Errno())
 		return
 	}
@@ -367,7 +367,7 @@ func unreachable(fd int, kind near.Kind, a *address) sys.Errno {
 func (c *call) elsewhere(e sys.Errno) {
 	if e == sys.ENETUNREACH {
 		c.s.warnOnce("netns", "a program has gone into a network namespace of its own, where its connections cannot be relayed",
-			"pid", c.tid(), "program", describe(c.tid()).Name)
+			"pid", c.tid(), "program", programOf(c.tid()))
 	}
 }
 

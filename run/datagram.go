@@ -157,7 +157,7 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 	if k.flow != nil { // connected before, and now to somebody else
 		k.closeLocked()
 	}
-	if err := k.openLocked(chain, c.tid()); err != nil {
+	if err := k.openLocked(chain, c); err != nil {
 		c.fail(wsa.ErrnoOf(err).Errno())
 		return
 	}
@@ -390,7 +390,7 @@ func (d *datagram) send(flags int, out *outgoing) sys.Errno {
 	k := d.k
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.openLocked(d.chain, d.c.tid()); err != nil {
+	if err := k.openLocked(d.chain, d.c); err != nil {
 		return wsa.ErrnoOf(err).Errno()
 	}
 	base := k.carrier

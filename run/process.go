@@ -21,6 +21,7 @@ import (
 type process struct {
 	tid   int
 	pidfd int
+	pid   int // the thread's process, which does not change
 	uses  atomic.Int32
 }
 
@@ -59,7 +60,10 @@ func (ps *processes) get(tid int) (*process, sys.Errno) {
 	if len(ps.byTID) >= sweepAt {
 		ps.sweepLocked()
 	}
-	p := &process{tid: tid, pidfd: pidfd}
+	p := &process{tid: tid, pidfd: pidfd, pid: tid}
+	if pid, e := foreign.Process(tid); e == 0 {
+		p.pid = pid
+	}
 	p.uses.Store(2) // the table's and the caller's
 	ps.byTID[tid] = p
 	return p, 0
@@ -101,25 +105,29 @@ func (ps *processes) close() {
 	ps.byTID = nil
 }
 
-// describe tells what layers are told of a thread's process. It is asked for
-// each time a chain is opened, as a process may execute another file.
-func describe(tid int) *spi.Process {
-	p := &spi.Process{ID: tid, UserID: -1}
-	dir := "/proc/" + strconv.Itoa(tid)
-	if pid, e := foreign.Process(tid); e == 0 {
-		p.ID = pid
-	}
+// describe tells what layers are told of the process. It is asked for each
+// time a chain is opened, as a process may execute another file, and become
+// somebody else's.
+func (p *process) describe() *spi.Process {
+	d := &spi.Process{ID: p.pid, UserID: -1}
+	dir := "/proc/" + strconv.Itoa(p.tid)
 	if path, err := os.Readlink(dir + "/exe"); err == nil {
-		p.Path = strings.TrimSuffix(path, " (deleted)")
-		p.Name = filepath.Base(p.Path)
+		d.Path = strings.TrimSuffix(path, " (deleted)")
+		d.Name = filepath.Base(d.Path)
 	} else if comm, err := os.ReadFile(dir + "/comm"); err == nil {
-		p.Name = strings.TrimSpace(string(comm))
+		d.Name = strings.TrimSpace(string(comm))
 	}
-	if info, err := os.Stat(dir); err == nil {
-		p.UserID = int(info.Sys().(*syscall.Stat_t).Uid)
-		p.User = userName(p.UserID)
+	var info syscall.Stat_t
+	if syscall.Stat(dir, &info) == nil {
+		d.UserID = int(info.Uid)
+		d.User = userName(d.UserID)
 	}
-	return p
+	return d
+}
+
+// programOf names the program of a thread for a message.
+func programOf(tid int) string {
+	return (&process{tid: tid, pid: tid}).describe().Name
 }
 
 var userNames sync.Map // by number

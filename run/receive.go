@@ -252,7 +252,7 @@ func (d *datagram) receiveOnce(flags int, in *incoming) sys.Errno {
 	if !d.chain.layered || k.handle == 0 && !k.namesNow().plain() || flags&msgErrQueue != 0 || k.flow != nil {
 		return d.receiveRaw(t, in)
 	}
-	if err := k.openLocked(d.chain, d.c.tid()); err != nil {
+	if err := k.openLocked(d.chain, d.c); err != nil {
 		return wsa.ErrnoOf(err).Errno()
 	}
 	base := k.carrier

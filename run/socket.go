@@ -172,17 +172,17 @@ func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
 }
 
 // openLocked opens the chain for a socket, if that has not been done.
-func (k *socket) openLocked(c *chainOf, tid int) error {
+func (k *socket) openLocked(chain *chainOf, c *call) error {
 	if k.handle != 0 {
 		return nil
 	}
-	process := describe(tid)
+	process := c.owner()
 	base := &carrier{fd: -1}
 	from := winsock.Origin{Process: process, Base: base}
 	if k.s.config.Meter {
 		from.Observe = k.s.meters.Observe
 	}
-	h, err := c.composed.SocketFrom(from, 0)
+	h, err := chain.composed.SocketFrom(from, 0)
 	if err != nil {
 		return err
 	}
