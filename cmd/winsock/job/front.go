@@ -19,7 +19,7 @@ const Subcommand = "supervise"
 // A front stands for the program before the shell.
 type front struct {
 	group      int // the job's process group
-	supervisor *os.Process
+	supervisor int // its pid
 	wire       *wire
 	witness    *witness
 	signals    chan os.Signal
@@ -68,9 +68,10 @@ func (f *front) startSupervisor(p *Plan) error {
 	defer sys.Close(pair[1])
 	sys.SetCloseOnExec(pair[1], false)
 	args := append([]string{"winsock", Subcommand, strconv.Itoa(pair[1]), strconv.Itoa(f.group), p.Path}, p.Args...)
-	f.supervisor, err = os.StartProcess("/proc/self/exe", args, &os.ProcAttr{
-		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
-		Sys:   &syscall.SysProcAttr{Setpgid: true},
+	// Package os would first find out how it can wait for processes, which
+	// takes as long as the rest.
+	f.supervisor, _, err = syscall.StartProcess("/proc/self/exe", args, &syscall.ProcAttr{
+		Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setpgid: true},
 	})
 	if err != nil {
 		sys.Close(pair[0])
@@ -78,6 +79,23 @@ func (f *front) startSupervisor(p *Plan) error {
 	}
 	f.wire = newWire(pair[0])
 	return nil
+}
+
+// waitSupervisor waits for the supervisor's end, and says how it ended.
+func (f *front) waitSupervisor() string {
+	var status syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(f.supervisor, &status, 0, nil)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			return err.Error()
+		case status.Signaled():
+			return "signal: " + status.Signal().String()
+		default:
+			return fmt.Sprint("exit code ", status.ExitStatus())
+		}
+	}
 }
 
 // passed lists the signals that are given to the program.
@@ -126,7 +144,7 @@ func (f *front) routineReceive() {
 // heard deals with a message. At the program's end done is set.
 func (f *front) heard(m message) (code int, err error, done bool) {
 	if m.Alone {
-		_, _ = f.supervisor.Wait() // leave no zombie to who does not reap
+		f.waitSupervisor() // leave no zombie to who does not reap
 	}
 	switch m.Kind {
 	case started:
@@ -215,10 +233,7 @@ func die(n syscall.Signal) {
 
 // bereaved goes on without the supervisor.
 func (f *front) bereaved() (code int, err error, done bool) {
-	how := "it has ended"
-	if state, err := f.supervisor.Wait(); err == nil {
-		how = state.String()
-	}
+	how := f.waitSupervisor()
 	if f.pid == 0 {
 		return 0, &Error{ExitFailed, fmt.Errorf("the supervisor died (%s) before it started the program", how)}, true
 	}

@@ -5,6 +5,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -97,16 +98,23 @@ func misused() int {
 
 // start starts the program. The error is an *Error.
 func (s *supervisor) start(group int) (*exec.Cmd, error) {
+	log, held := newHeldLog()
+	slog.SetDefault(log) // which is that of layers too
 	s.started = time.Now()
 	cmd := s.command(group, s.plan.Path, s.plan.Args)
-	carrier, err := Start(s.plan.config(newLog()), cmd)
+	carrier, err := Start(s.plan.config(log), cmd)
 	if errors.Is(err, syscall.ENOEXEC) && isText(s.plan.Path) { // a script without a first line that names its interpreter
 		cmd = s.command(group, "/bin/sh", append([]string{"sh", s.plan.Path}, s.plan.Args[1:]...))
-		carrier, err = Start(s.plan.config(newLog()), cmd)
+		carrier, err = Start(s.plan.config(log), cmd)
 	}
 	if err != nil {
-		return nil, notStarted(s.plan.Path, err)
+		failure := notStarted(s.plan.Path, err)
+		if why := held.why(); failure.Code == ExitFailed && why != "" {
+			failure.Err = errors.New(why)
+		}
+		return nil, failure
 	}
+	held.release()
 	s.carrier = carrier
 	return cmd, nil
 }
@@ -124,7 +132,7 @@ func (s *supervisor) supervise() {
 	defer s.wire.close()
 	unregister, err := registry.Serve(s.snapshot)
 	if err != nil {
-		newLog().Warn("winsock top will not see this", "error", err)
+		slog.Warn("winsock top will not see this", "error", err)
 	} else {
 		defer unregister()
 	}

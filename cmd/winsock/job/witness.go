@@ -64,5 +64,9 @@ func (w *witness) end() {
 		return
 	}
 	sys.Close(w.fd)
-	_, _ = syscall.Wait4(w.pid, nil, 0, nil)
+	for {
+		if _, err := syscall.Wait4(w.pid, nil, 0, nil); err != syscall.EINTR {
+			return
+		}
+	}
 }
