@@ -65,17 +65,17 @@ func (h *held) release() {
 
 // Handle remembers why a provider did not start.
 func (l heldLog) Handle(c context.Context, r slog.Record) error {
-	var provider, reason string
+	provider, reason := l.attrs, ""
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
 		case "provider":
-			provider = a.Value.String()
+			provider += attrText(a)
 		case "error":
 			reason = a.Value.String()
 		}
 		return true
 	})
-	if provider != "" && reason != "" {
+	if strings.Contains(provider, " provider=") && reason != "" {
 		l.held.mu.Lock()
 		l.held.reason = reason
 		l.held.mu.Unlock()
