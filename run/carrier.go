@@ -48,6 +48,9 @@ type transfer struct {
 	flags   int    // MSG_ flags of Linux, in and out
 	control []byte // control data in Linux's layout; of a receive, the part that was filled
 	length  int    // of the datagram that was received, before it was cut
+
+	asked int    // flags, and
+	room  []byte // control, as they were given
 }
 
 type connectState uint8
@@ -395,7 +398,9 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 	var from address
 	flags, control := int(m.Flags&wsa.MSG_PEEK), []byte(nil)
 	if c.raw != nil {
-		flags, control = c.raw.flags, c.raw.control
+		// A layer may receive more than once, having thrown something away.
+		flags |= c.raw.asked &^ sys.MSG_PEEK
+		control = c.raw.room
 	}
 	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags|sys.MSG_TRUNC, from.buf[:], control)
 	if e != 0 {

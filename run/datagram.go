@@ -412,6 +412,7 @@ func (k *socket) lendRawLocked(d *datagram, t *transfer) {
 	nonblocking := uint32(1)
 	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
 	k.carrier.lend(d.fd, d.domain, false)
+	t.asked, t.room = t.flags, t.control
 	k.carrier.mu.Lock()
 	k.carrier.raw = t
 	k.carrier.mu.Unlock()
