@@ -12,19 +12,11 @@ import (
 	"winsock/wsa"
 )
 
-// onEveryChain runs a test on each bed and through three layers. It may leave
-// nothing behind, no handle either.
+// onEveryChain runs a test on each bed. It may leave nothing behind, no handle
+// either.
 func onEveryChain(t *testing.T, test func(b *bed)) {
 	started(t)
-	all := beds(t)
-	all["three layers"] = &bed{open: func(family, socketType int32) (SOCKET, error) {
-		c, err := Compose(family, socketType, 0, nil, "trace", "trace", "trace")
-		if err != nil {
-			return INVALID_SOCKET, err
-		}
-		return c.Socket(wsa.WSA_FLAG_OVERLAPPED)
-	}}
-	for name, b := range all {
+	for name, b := range beds(t) {
 		t.Run(name, func(t *testing.T) {
 			leak.Check(t)
 			before := object.Count()
@@ -33,7 +25,7 @@ func onEveryChain(t *testing.T, test func(b *bed)) {
 					t.Errorf("%d handles are left", n-before)
 				}
 			})
-			test(&bed{t, b.open, b.delayed})
+			test(b.on(t))
 		})
 	}
 }

@@ -93,7 +93,7 @@ func newAsyncBed(t *testing.T, path string, layers []string) *asyncBed {
 
 // on returns the bed for a subtest.
 func (b *asyncBed) on(t *testing.T) *asyncBed {
-	return &asyncBed{&bed{t, b.open, b.delayed}, b.openWith, b.pumped}
+	return &asyncBed{b.bed.on(t), b.openWith, b.pumped}
 }
 
 // An asyncRule is a rule of overlapped I/O, and what finds out whether it

@@ -371,7 +371,9 @@ func TestAsyncSelectWrite(t *testing.T) {
 		b.send(s, "x")
 		m.none("difference 109, a send that did not block")
 		total := b.stuff(s) + 1
-		m.none("no room")
+		if !b.buffers { // there may be room again at any time
+			m.none("no room")
+		}
 		b.drain(c, total)
 		m.want("difference 109, room after a send that would block", s, wsa.FD_WRITE)
 		m.none("difference 109, told once")

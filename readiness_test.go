@@ -144,7 +144,7 @@ func TestServers(t *testing.T) {
 	onEveryBed(t, func(b *bed) {
 		for way := range waysToWait {
 			b.Run(way, func(t *testing.T) {
-				b := &bed{t, b.open, b.delayed}
+				b := b.on(t)
 				leak.Check(t)
 				var clients, servers []SOCKET
 				for range connections {

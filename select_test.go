@@ -284,12 +284,16 @@ func TestSelectWaits(t *testing.T) {
 		}
 		wait("data", inRead, func() { b.send(c, "x") })
 		b.recv(s, 1, 0)
-		wait("out-of-band data", inExcept, func() { b.sendOOB(c, "x") })
-		b.recv(s, 1, wsa.MSG_OOB)
+		if !b.buffers {
+			wait("out-of-band data", inExcept, func() { b.sendOOB(c, "x") })
+			b.recv(s, 1, wsa.MSG_OOB)
+		}
 		nonblocking(b, s)
-		total := b.stuff(s)
-		wantSelected(b, "no room", selectedOf(b, s, inWrite, false), 0)
-		wait("room", inWrite, func() { b.drain(c, total) })
+		if !b.buffers { // there may be room again at any time
+			total := b.stuff(s)
+			wantSelected(b, "no room", selectedOf(b, s, inWrite, false), 0)
+			wait("room", inWrite, func() { b.drain(c, total) })
+		}
 		wait("end of data", inRead, func() { must(b, CloseSocket(c)) })
 		wantSelected(b, "idle", selected(b, idle, false), 0)
 	})

@@ -275,7 +275,9 @@ func TestEventWrite(t *testing.T) {
 		b.send(s, "x")
 		w.none("difference 109, a send that did not block")
 		total := b.stuff(s) + 1
-		w.none("no room")
+		if !b.buffers { // there may be room again at any time
+			w.none("no room")
+		}
 		b.drain(c, total)
 		w.want("difference 109, room after a send that would block", wsa.FD_WRITE)
 		w.none("difference 109, told once")
