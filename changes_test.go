@@ -19,6 +19,7 @@ import (
 	"winsock/chain"
 	"winsock/provider/mem"
 	"winsock/spi"
+	"winsock/spi/layer"
 	"winsock/spi/spitest/leak"
 	"winsock/wsa"
 )
@@ -517,4 +518,64 @@ func socketOf(t testing.TB, h SOCKET) *socket {
 	must(t, err)
 	s.Release()
 	return s
+}
+
+// A changingFaulty is a socket that fails when it is asked again.
+type changingFaulty struct {
+	layer.PassThrough
+	asked atomic.Int32
+}
+
+func (s *changingFaulty) Ioctl(code uint32, in, out []byte) (int, error) {
+	if code == wsa.SIO_ADDRESS_LIST_CHANGE && s.asked.Add(1) > 1 {
+		panic("on purpose")
+	}
+	return s.PassThrough.Ioctl(code, in, out)
+}
+
+func init() {
+	spi.Register(&spi.Driver{
+		Name:    "changing-faulty",
+		Summary: "a layer that fails when addresses change, for tests",
+		Startup: func(p *spi.StartupParams) (spi.Provider, error) {
+			return layer.NewProvider(p, func(below spi.Socket, _ *spi.Opening) (spi.Socket, error) {
+				s := new(changingFaulty)
+				s.Socket = below
+				return s, nil
+			}), nil
+		},
+	})
+}
+
+// TestChangesFailingProvider: what waits ends when the chain fails.
+func TestChangesFailingProvider(t *testing.T) {
+	started(t)
+	leak.Check(t)
+	open := openChanging(t, "mem", []string{"changing-faulty"})
+	set := setMem()
+	s, err := open(wsa.AF_INET, wsa.SOCK_STREAM, wsa.WSA_FLAG_OVERLAPPED)
+	must(t, err)
+	defer CloseSocket(s)
+	e := newEvent(t)
+	var ov, other Overlapped
+	ov.Event = e
+	wantErr(t, "a call", listChange(s, &ov, nil), wsa.WSA_IO_PENDING)
+	name := wsa.SockaddrFrom(farAway[wsa.AF_INET])
+	_, err = WSAIoctl(s, wsa.SIO_ROUTING_INTERFACE_CHANGE, name.Bytes(), nil, &other, nil)
+	wantErr(t, "another", err, wsa.WSA_IO_PENDING)
+	set(t, wsa.AF_INET, true)
+	defer set(t, wsa.AF_INET, false)
+	awaitSignal(t, "a call of a chain that has failed", e)
+	for what, ov := range map[string]*Overlapped{"a call": &ov, "another": &other} {
+		for end := time.Now().Add(soon); !ov.Done(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s still waits", what)
+			}
+		}
+	}
+	_, _, err = WSAGetOverlappedResult(s, &ov, false)
+	if err == nil {
+		t.Error("a call of a chain that has failed has succeeded")
+	}
+	wantErr(t, "from then on", listChange(s, nil, nil), wsa.WSAECONNABORTED)
 }

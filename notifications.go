@@ -201,21 +201,27 @@ func (a *async) noteLocked() {
 	}
 }
 
-// tell queues a packet, or adds to the one that is queued.
+// tell queues a packet, or adds to the one that is queued. It is called under
+// the lock of the socket's async.
 func (n *notification) tell(flags uint32) {
-	if n.waiting.Or(flags) == 0 {
-		n.port.post(packet{key: n.key, note: n})
+	if n.waiting.Or(flags) != 0 {
+		return
 	}
+	if n.once && n.spent.Load() && flags&wsa.SOCK_NOTIFY_EVENT_REMOVE == 0 {
+		n.waiting.Store(0) // the one packet was handed out since the caller looked
+		return
+	}
+	n.port.post(packet{key: n.key, note: n})
 }
 
 // deliver returns the events of the packet that is being handed out, and
 // whether the port has to see to it that the socket is looked at again. It is
 // called under the port's lock.
 func (n *notification) deliver() (flags uint32, again bool) {
-	flags = n.waiting.Swap(0)
 	if n.once {
-		n.spent.Store(true)
+		n.spent.Store(true) // before tell can find nothing waiting
 	}
+	flags = n.waiting.Swap(0)
 	return flags, n.level && !n.once && flags&wsa.SOCK_NOTIFY_EVENT_REMOVE == 0
 }
 
