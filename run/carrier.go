@@ -210,20 +210,39 @@ func (c *carrier) Connect(name *wsa.Sockaddr) error {
 	}
 	c.target = a
 	c.state = stateConnecting
+	var e sys.Errno
 	if c.blocking {
-		go c.routineConnect(c.fd, a)
-		c.mu.Unlock()
-		return wsa.WSAEWOULDBLOCK
+		e = connectAtOnce(c.fd, a.bytes())
+		if e == sys.EINPROGRESS {
+			go c.routineConnect(c.fd, a)
+		}
+	} else {
+		e = sys.Connect(c.fd, a.bytes()) // the program finds out how it ends
 	}
-	e := sys.Connect(c.fd, a.bytes())
 	if e == sys.EINPROGRESS {
 		c.mu.Unlock()
-		return wsa.WSAEWOULDBLOCK // the program finds out how it ends
+		return wsa.WSAEWOULDBLOCK
 	}
 	err = c.endLocked(e)
 	c.mu.Unlock()
 	c.tell(err)
 	return err
+}
+
+// connectAtOnce begins the connect of a blocking socket. It reports
+// EINPROGRESS if the peer, unlike one on this host, does not answer at once.
+func connectAtOnce(fd int, name []byte) sys.Errno {
+	flags, e := sys.FileFlags(fd)
+	if e != 0 {
+		return e
+	}
+	sys.SetFileFlags(fd, flags|sys.O_NONBLOCK)
+	e = sys.Connect(fd, name)
+	sys.SetFileFlags(fd, flags)
+	if e == sys.EINPROGRESS && sys.Poll(fd, sys.POLLOUT) != 0 {
+		e = sys.Connect(fd, name) // tells how it went, without waiting
+	}
+	return e
 }
 
 // routineConnect waits for a blocking connect. The lender keeps the

@@ -258,20 +258,19 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 		nonblocking = 0
 		_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking)
 	}
+	// A handler may take long, as somebody else receives the next call.
 	at := k.beginLocked(c, fd)
 	h := k.handle
-	c.s.later(func() {
-		err := winsock.Connect(h, name)
-		k.mu.Lock()
-		e := base.errnoOf(err)
-		base.giveBack()
-		sys.Close(fd)
-		k.connectedDirectLocked(e)
-		at.errno = e
-		close(at.done)
-		c.deliverLocked(k, at)
-		k.mu.Unlock()
-	})
+	k.mu.Unlock()
+	err := winsock.Connect(h, name)
+	k.mu.Lock()
+	e := base.errnoOf(err)
+	base.giveBack()
+	sys.Close(fd)
+	k.connectedDirectLocked(e)
+	at.errno = e
+	close(at.done)
+	c.deliverLocked(k, at)
 }
 
 // beginLocked begins an attempt.

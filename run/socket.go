@@ -24,6 +24,8 @@ type socket struct {
 	typ    int
 	number uint64 // for people
 
+	elsewhere bool // in another network namespace, where ends are not told
+
 	refused atomic.Uint32 // what SO_ERROR has to tell, a sys.Errno
 
 	mu      sync.Mutex // protects what follows; held over calls into the chain
@@ -167,7 +169,10 @@ func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
 	if k := s.sockets.find(cookie); k != nil {
 		return k, 0
 	}
-	k := &socket{s: s, cookie: cookie, domain: domain, typ: typ, number: s.numbers.Add(1)}
+	k := &socket{
+		s: s, cookie: cookie, domain: domain, typ: typ, number: s.numbers.Add(1),
+		elsewhere: sys.NetnsCookie(fd) != s.netns,
+	}
 	return s.sockets.add(k), 0
 }
 

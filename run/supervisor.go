@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"winsock"
+	"winsock/internal/sys"
 	"winsock/internal/sys/diag"
 	"winsock/internal/sys/seccomp"
 	"winsock/run/internal/dnsserver"
@@ -32,6 +33,7 @@ type Supervisor struct {
 	dns      *dnsserver.Server // nil without Config.DNS
 	ends     *diag.Listener    // nil if the kernel does not tell of them
 	door     *door             // where supervisors inside this one ask
+	netns    uint64            // the cookie of the own network namespace
 	needs    needs
 	joined   bool // the program is another supervisor's
 
@@ -101,6 +103,7 @@ func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
 	} else {
 		s.log.Warn("the kernel does not tell of the ends of sockets", "error", e)
 	}
+	s.netns = ownNetns()
 	if s.door, err = openDoor(); err != nil {
 		return err
 	}
@@ -227,8 +230,9 @@ func (s *Supervisor) routineWatch() {
 func (s *Supervisor) routineEnds() {
 	var ends []diag.End
 	for {
+		var lost bool
 		var err error
-		ends, _, err = s.ends.Next(ends[:0])
+		ends, lost, err = s.ends.Next(ends[:0])
 		if err != nil {
 			if !errors.Is(err, os.ErrClosed) {
 				s.log.Warn("the ends of sockets are not told any more", "error", err)
@@ -237,6 +241,25 @@ func (s *Supervisor) routineEnds() {
 		}
 		for _, end := range ends {
 			s.end(end.Cookie, end.Sent, end.Received)
+		}
+		if lost {
+			s.findLost()
+		}
+	}
+}
+
+// findLost forgets the sockets whose end was not told: those that were known
+// and are not among the living.
+func (s *Supervisor) findLost() {
+	known := s.sockets.all()
+	living, e := diag.Living()
+	if e != 0 {
+		s.log.Warn("the living sockets cannot be listed", "error", e)
+		return
+	}
+	for _, k := range known {
+		if !living[k.cookie] && !k.elsewhere {
+			s.end(k.cookie, 0, 0)
 		}
 	}
 }
@@ -294,4 +317,15 @@ func (s *Supervisor) Connections() []Connection {
 	}
 	slices.SortFunc(list, func(a, b Connection) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// ownNetns returns the cookie of the network namespace, 0 if the kernel has
+// none.
+func ownNetns() uint64 {
+	fd, e := sys.Socket(sys.AF_INET, sys.SOCK_DGRAM, 0)
+	if e != 0 {
+		return 0
+	}
+	defer sys.Close(fd)
+	return sys.NetnsCookie(fd)
 }

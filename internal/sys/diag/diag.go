@@ -6,9 +6,10 @@ package diag
 
 import (
 	"encoding/binary"
-	"errors"
 	"os"
+	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,10 +34,23 @@ type End struct {
 }
 
 // A Listener receives the ends of sockets.
+//
+// It is told of every socket of the machine, one by one. So it waits for the
+// first, lets more come, and takes them all: else each connection of anybody
+// would wake the process.
 type Listener struct {
-	file *os.File
-	buf  []byte
+	fd     int
+	buf    []byte
+	ending [2]int // a pipe, whose end wakes who waits
+
+	mu     sync.Mutex // protects closed
+	closed bool
+	using  sync.WaitGroup
 }
+
+// patience is how long an end may remain unknown for the sake of those that
+// come soon after it.
+const patience = 2 * time.Millisecond
 
 // Open begins to listen. It needs no privilege.
 func Open() (*Listener, syscall.Errno) {
@@ -50,7 +64,7 @@ func Open() (*Listener, syscall.Errno) {
 			err = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, group)
 		}
 	}
-	if err == nil {
+	if err == nil && unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20) != nil {
 		// A busy machine ends many at once. Without the room, some are lost.
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<20)
 	}
@@ -58,24 +72,69 @@ func Open() (*Listener, syscall.Errno) {
 		unix.Close(fd)
 		return nil, err.(syscall.Errno)
 	}
-	return &Listener{file: os.NewFile(uintptr(fd), "sock_diag"), buf: make([]byte, 64<<10)}, 0
+	l := &Listener{fd: fd, buf: make([]byte, 64<<10)}
+	if err := unix.Pipe2(l.ending[:], unix.O_CLOEXEC); err != nil {
+		unix.Close(fd)
+		return nil, err.(syscall.Errno)
+	}
+	return l, 0
 }
 
 // Next waits and appends to ends what has ended. lost reports that the kernel
-// had no room for some. The error is os.ErrClosed after Close.
+// had no room for some. The error is os.ErrClosed after Close. It is called
+// by one goroutine at a time.
 func (l *Listener) Next(ends []End) (_ []End, lost bool, err error) {
-	n, err := l.file.Read(l.buf)
-	switch {
-	case err == nil:
-		return parse(ends, l.buf[:n]), false, nil
-	case errors.Is(err, unix.ENOBUFS):
-		return ends, true, nil
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ends, false, os.ErrClosed
 	}
-	return ends, false, err
+	l.using.Add(1)
+	l.mu.Unlock()
+	defer l.using.Done()
+	p := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}, {Fd: int32(l.ending[0])}}
+	for {
+		_, err := unix.Poll(p, -1)
+		switch {
+		case p[1].Revents != 0:
+			return ends, false, os.ErrClosed
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return ends, false, err
+		}
+		break
+	}
+	time.Sleep(patience)
+	for {
+		n, _, err := unix.Recvfrom(l.fd, l.buf, unix.MSG_DONTWAIT)
+		switch err {
+		case nil:
+			ends = parse(ends, l.buf[:n])
+		case unix.EAGAIN:
+			return ends, lost, nil
+		case unix.EINTR:
+		case unix.ENOBUFS:
+			lost = true
+		default:
+			return ends, lost, err
+		}
+	}
 }
 
 // Close ends the listening, and wakes Next.
-func (l *Listener) Close() { l.file.Close() }
+func (l *Listener) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed = true
+	unix.Close(l.ending[1])
+	l.using.Wait()
+	unix.Close(l.ending[0])
+	unix.Close(l.fd)
+}
 
 // parse appends the ends that the messages in b tell of.
 func parse(ends []End, b []byte) []End {

@@ -39,6 +39,9 @@ func TestEnds(t *testing.T) {
 	if e != 0 {
 		t.Fatal(e)
 	}
+	if living, e := Living(); e != 0 || !living[cookie] {
+		t.Errorf("the socket is not among the %d living: %v", len(living), e)
+	}
 	c.Write([]byte("hello"))
 	io.ReadAll(c)
 	c.Close()
@@ -52,6 +55,9 @@ func TestEnds(t *testing.T) {
 			if end.Cookie == cookie {
 				if end.Sent < 5 || end.Received < 5 {
 					t.Errorf("%d bytes sent, %d received", end.Sent, end.Received)
+				}
+				if living, e := Living(); e != 0 || living[cookie] {
+					t.Errorf("the socket is still among the living: %v", e)
 				}
 				return
 			}
