@@ -166,6 +166,15 @@ func TestRunLikeNative(t *testing.T) {
 	}
 }
 
+// TestRunOrphans: the supervisor reaps what the program has left.
+func TestRunOrphans(t *testing.T) {
+	out, errs, status := finish(t, winsockCommand(t, "run", "sh", "-c",
+		`for i in 1 2 3 4 5; do sh -c 'true & exec true'; done; while ps -o stat= --ppid $PPID | grep -q Z; do sleep 0.01; done; echo none`))
+	if out != "none\n" || status.ExitStatus() != 0 {
+		t.Errorf("got %q, %q, %v", out, errs, status)
+	}
+}
+
 // TestRunEnvironment: the file of --config sets variables, and the program is
 // looked for in its $PATH.
 func TestRunEnvironment(t *testing.T) {

@@ -4,9 +4,11 @@ package main
 
 import (
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestJobKeys: what keys of the terminal do reaches the program once, and the
@@ -162,4 +164,62 @@ func TestJobWithoutShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	term.await("3: got 12.")
+}
+
+// TestJobTostop: a supervisor may write to a terminal that stops others in
+// the background.
+func TestJobTostop(t *testing.T) {
+	term := shell(t)
+	term.typed("stty tostop; winsock run --stats sh -c 'echo ru''ns; exit 8'; echo code=$?\n")
+	term.await("runs")
+	term.await("network calls")
+	term.await("code=8")
+}
+
+// TestJobShellKilled: a stopped job does not stay when its shell is killed.
+func TestJobShellKilled(t *testing.T) {
+	term := shell(t)
+	term.typed("winsock run sh -c 'echo pi''d=$$.; exec sleep 1000'\n")
+	term.await("pid=")
+	program, err := strconv.Atoi(strings.TrimSuffix(term.await("."), "."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	front, err := syscall.Getpgid(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term.typed("\x1a")
+	becomes(t, front, "T")
+	if err := term.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, program)
+	gone(t, front)
+}
+
+// TestJobReads: a program in the background that reads from the terminal is
+// stopped, and reads in the foreground.
+func TestJobReads(t *testing.T) {
+	term := shell(t)
+	term.typed("winsock run cat &\n")
+	term.await("PROMPT ")
+	for end := time.Now().Add(15 * time.Second); ; {
+		term.typed("jobs\n")
+		if strings.Contains(term.await("cat"), "Stopped") { // after the echo of none
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("it was not stopped")
+		}
+	}
+	term.typed("fg\n")
+	term.await("winsock run cat\r\n")
+	term.typed("a line\n")
+	term.await("a line\r\n")
+	term.await("a line\r\n")
+	term.typed("\x04")
+	term.await("PROMPT ")
+	term.typed("echo code=$?\n")
+	term.await("code=0")
 }

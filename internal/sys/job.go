@@ -9,6 +9,7 @@ import (
 )
 
 const (
+	prSetPdeathsig      = 1
 	prSetDumpable       = 4
 	prSetChildSubreaper = 36
 
@@ -20,6 +21,13 @@ const (
 // own parent ends.
 func SetSubreaper() Errno {
 	_, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0)
+	return e
+}
+
+// SignalOnParentsEnd has the process get a signal when its parent ends, as
+// long as the calling thread lives; 0 is none.
+func SignalOnParentsEnd(signal syscall.Signal) Errno {
+	_, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, prSetPdeathsig, uintptr(signal), 0)
 	return e
 }
 

@@ -169,26 +169,31 @@ func (f *front) heard(m message) (code int, err error, done bool) {
 	return 0, nil, false
 }
 
-// stop stops this process as the program was stopped.
+// stop stops this process as the program was stopped, until it is continued.
 func (f *front) stop(n syscall.Signal) {
-	if n != syscall.SIGSTOP && f.forlorn() {
+	before := f.forlorn()
+	if n != syscall.SIGSTOP && before {
 		// Without a shell that could continue it, the kernel would not have
 		// let a key stop the program. The supervisor only looks like a shell.
 		f.give(syscall.SIGCONT)
 		return
 	}
 	f.witness.look() // SIGCONT will have it forget the key, which may still be in f.signals
+	// A shell inside has a process group of its own, of which the shell
+	// outside knows nothing: it gives the terminal back to this one.
 	group, err := syscall.Getpgid(f.pid)
-	if err != nil || group == f.group {
-		sys.Raise(n)
-		return
-	}
-	// A shell inside has a process group of its own, which the shell outside
-	// knows nothing of: it gives the terminal back to this one.
-	had := foreground(group, group)
+	inside := err == nil && group != f.group && foreground(group, group)
+	sys.SignalOnParentsEnd(syscall.SIGCONT)
 	sys.Raise(n)
-	if had {
+	sys.SignalOnParentsEnd(0)
+	if inside {
 		foreground(f.group, group)
+	}
+	if !before && f.forlorn() {
+		// The shell is gone. The kernel does this to groups that nobody can
+		// continue any more, but does not see that this is one.
+		syscall.Kill(-f.group, syscall.SIGHUP)
+		syscall.Kill(-f.group, syscall.SIGCONT)
 	}
 }
 

@@ -60,6 +60,9 @@ func (h *held) release() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.through = true
+	if h.lines.Len() == 0 {
+		return
+	}
 	_, _ = os.Stderr.Write(h.lines.Bytes()) // there is nowhere else to complain
 }
 

@@ -54,13 +54,17 @@ func writeStats(out io.Writer, format string, stats run.Stats, elapsed time.Dura
 	if len(stats.Layers) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "layer:\tcalls\terrors\ttime\tper call\t\n")
+	name := 0
+	for _, l := range stats.Layers {
+		name = max(name, len(l.Name))
+	}
+	fmt.Fprintf(w, "layer:%*s\tcalls\terrors\ttime\tper call\t\n", max(name-6, 0), "")
 	for _, l := range stats.Layers {
 		each := time.Duration(0)
 		if l.Calls > 0 {
 			each = l.Time / time.Duration(l.Calls)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t\n", l.Name, l.Calls, l.Errors, round(l.Time), round(each))
+		fmt.Fprintf(w, "%-*s\t%d\t%d\t%s\t%s\t\n", max(name, 6), l.Name, l.Calls, l.Errors, round(l.Time), round(each))
 	}
 	w.Flush()
 }

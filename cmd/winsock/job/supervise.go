@@ -81,9 +81,6 @@ func Supervise(args []string) int {
 		s.wire.send(message{Kind: failed, Value: err.(*Error).Code, Text: err.Error(), Alone: true})
 		return ExitFailed
 	}
-	// From here on nothing is started that could inherit this. What is logged
-	// is to be written although this group is in the background.
-	signal.Ignore(syscall.SIGTTOU)
 	s.children.program, s.children.spare = cmd.Process.Pid, syscall.Getpgrp()
 	s.wire.send(message{Kind: started, Value: cmd.Process.Pid})
 	letGo(append(others, 0, 1)...)
@@ -114,6 +111,9 @@ func (s *supervisor) start(group int) (*exec.Cmd, error) {
 		}
 		return nil, failure
 	}
+	// From here on nothing is started that could inherit this. What is logged
+	// is to be written although this group is in the background.
+	signal.Ignore(syscall.SIGTTOU)
 	held.release()
 	s.carrier = carrier
 	return cmd, nil
@@ -130,15 +130,15 @@ func (s *supervisor) command(group int, path string, args []string) *exec.Cmd {
 // supervise goes on until the last descendant of the program has ended.
 func (s *supervisor) supervise() {
 	defer s.wire.close()
+	last := make(chan message, 1)
+	go s.routineReap(last)
+	go s.routineReceive()
 	unregister, err := registry.Serve(s.snapshot)
 	if err != nil {
 		slog.Warn("winsock top will not see this", "error", err)
 	} else {
 		defer unregister()
 	}
-	last := make(chan message, 1)
-	go s.routineReap(last)
-	go s.routineReceive()
 
 	m := <-last
 	m.Alone = alone() && s.over(drainBefore)
