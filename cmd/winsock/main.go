@@ -85,6 +85,6 @@ through any chain, and runs programs over one.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newCatalog(), newLayer(), newNC(), newRun(), newTop())
+	root.AddCommand(newCatalog(), newLayer(), newNC(), newRun(), newTop(), newRules())
 	return root
 }

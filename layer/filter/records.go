@@ -66,7 +66,7 @@ func (f *filter) record(q *rules.Question, v *rules.Verdict, p *spi.Process) {
 	if len(q.Names) > 0 {
 		attrs = append(attrs, slog.String("host", strings.Join(q.Names, ",")))
 	}
-	attrs = append(attrs, slog.Int("line", v.Log.Line()), slog.String("verdict", verdictText(q, v)))
+	attrs = append(attrs, slog.Int("line", v.Log.Line()), slog.String("verdict", v.Text(q)))
 	if v.Rule != nil {
 		attrs = append(attrs, slog.Int("by", v.Rule.Line()))
 	}
@@ -83,23 +83,6 @@ func (f *filter) record(q *rules.Question, v *rules.Verdict, p *spi.Process) {
 
 func addressText(ap netip.AddrPort) string {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()).String()
-}
-
-// verdictText says what a verdict comes to.
-func verdictText(q *rules.Question, v *rules.Verdict) string {
-	switch v.Action {
-	case rules.Deny:
-		return "deny " + v.Errno.Name()
-	case rules.Redirect:
-		return "redirect " + addressText(v.Redirected(q.Peer))
-	case rules.Chain:
-		names := make([]string, len(v.Layers))
-		for i, path := range v.Layers {
-			names[i], _, _ = strings.Cut(path, ":") // options may hold what does not belong in a log
-		}
-		return "chain " + strings.Join(names, " over ")
-	}
-	return v.Action.String()
 }
 
 // complain logs why something that was asked for fails, other than by a

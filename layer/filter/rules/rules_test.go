@@ -252,6 +252,35 @@ func TestUses(t *testing.T) {
 	}
 }
 
+func TestTexts(t *testing.T) {
+	set := mustParse(t, "deny WSAENETDOWN port 1\nredirect :9 port 2\nchain a:secret=x over b port 3\ndrop port 4")
+	for question, want := range map[string]string{
+		"out tcp 10.0.0.1:1":         "deny WSAENETDOWN",
+		"out tcp [::ffff:1.2.3.4]:2": "redirect 1.2.3.4:9",
+		"out tcp 10.0.0.1:3":         "chain a over b",
+		"out udp 10.0.0.1:4":         "drop",
+		"out tcp 10.0.0.1:4":         "allow",
+	} {
+		q := ask(t, question)
+		if v := set.Judge(q); v.Text(q) != want {
+			t.Errorf("%s: %q, want %q", question, v.Text(q), want)
+		}
+	}
+	for d := rules.Out; d <= rules.Listen; d++ {
+		if again, ok := rules.DirectionNamed(d.String()); !ok || again != d {
+			t.Errorf("%v is named %v", d, again)
+		}
+	}
+	for p := rules.TCP; p < rules.Other; p++ {
+		if again, ok := rules.ProtocolNamed(p.String()); !ok || again != p {
+			t.Errorf("%v is named %v", p, again)
+		}
+	}
+	if _, ok := rules.ProtocolNamed("other"); ok {
+		t.Error("there is no word for other protocols")
+	}
+}
+
 func TestConcerns(t *testing.T) {
 	for text, want := range map[string][4]bool{
 		"":                             {},

@@ -4,6 +4,8 @@ package rules
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 
 	"winsock/spi"
 	"winsock/wsa"
@@ -42,8 +44,17 @@ var protocolNames = [...]string{"tcp", "udp", "raw", "unix", "other"}
 // String returns the protocol's word.
 func (p Protocol) String() string { return protocolNames[p] }
 
-// Datagrams reports whether sockets of the protocol send datagrams.
-func (p Protocol) Datagrams() bool { return p == UDP || p == Raw }
+// DirectionNamed returns the direction of a word.
+func DirectionNamed(word string) (d Direction, ok bool) {
+	i := slices.Index(directionNames[:], word)
+	return Direction(max(i, 0)), i >= 0
+}
+
+// ProtocolNamed returns the protocol of a word that rules have.
+func ProtocolNamed(word string) (p Protocol, ok bool) {
+	i := slices.Index(protocolNames[:Other], word)
+	return Protocol(max(i, 0)), i >= 0
+}
 
 // ProtocolOf returns the protocol of a socket of that address family and
 // type.
@@ -122,6 +133,26 @@ func (v *Verdict) Redirected(peer netip.AddrPort) netip.AddrPort {
 		port = to.Port()
 	}
 	return netip.AddrPortFrom(addr, port)
+}
+
+// Text says in a few words what the verdict on q comes to: "allow", "deny
+// WSAEACCES", "redirect 192.0.2.1:80". Of layers it has the names only, as
+// their options may hold what does not belong in a log.
+func (v *Verdict) Text(q *Question) string {
+	switch v.Action {
+	case Deny:
+		return "deny " + v.Errno.Name()
+	case Redirect:
+		to := v.Redirected(q.Peer)
+		return "redirect " + netip.AddrPortFrom(to.Addr().Unmap(), to.Port()).String()
+	case Chain:
+		names := make([]string, len(v.Layers))
+		for i, path := range v.Layers {
+			names[i], _, _ = strings.Cut(path, ":")
+		}
+		return "chain " + strings.Join(names, " over ")
+	}
+	return v.Action.String()
 }
 
 // A Rule is one line of a text.
