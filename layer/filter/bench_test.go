@@ -152,3 +152,26 @@ func BenchmarkStream(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDatagramOverKernel sends a byte over loopback and receives it.
+func BenchmarkDatagramOverKernel(b *testing.B) {
+	w := newWorld(b, "kernel", strings.ReplaceAll(hundred(), ";", "\n")+"\nallow bind")
+	for what, open := range map[string]func(int32) *sock{"plain": w.plain, "filter": w.open} {
+		b.Run(what, func(b *testing.B) {
+			s, other := open(udp).bound(), open(udp).bound()
+			data, peer := spi.DataPathOf(s.Socket), spi.DataPathOf(other.Socket)
+			m, got := message(other.name()), message(new(wsa.Sockaddr))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := data.Send(m); err != nil {
+					b.Fatal(err)
+				}
+				for {
+					if _, err := peer.Recv(got); err == nil {
+						break
+					}
+				}
+			}
+		})
+	}
+}
