@@ -238,3 +238,65 @@ func TestReadyToReceive(t *testing.T) {
 		}
 	})
 }
+
+// Calls of all kinds meet connects that replace the socket, and new rules.
+func TestDatagramsMeetOtherCalls(t *testing.T) {
+	eachBase(t, func(t *testing.T, base string) {
+		w := newWorld(t, base, "")
+		peer, other := w.plain(udp).bound(), w.plain(udp).bound()
+		texts := []string{
+			fmt.Sprintf("chain filter-mark out port %d\nredirect :%d port 53\ndeny in port 1", peer.port(), other.port()),
+			fmt.Sprintf("chain filter-mark over trace out port %d\ndrop out port 53\ndeny in port 2", peer.port()),
+			"deny in port 3",
+		}
+		w.write(texts[0])
+		s := w.open(udp).bound()
+		unspec := wsa.SockaddrBytes(make([]byte, wsa.SizeofSockaddr))
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for _, f := range []func(){
+			func() { s.sendTo("x", other.name()) },
+			func() { s.sendTo("x", peer.name()) },
+			func() { s.sendTo("x", loopback(53)) },
+			func() {
+				m := spi.Message{Bufs: [][]byte{make([]byte, 10)}, Name: new(wsa.Sockaddr)}
+				s.Recv(&m)
+			},
+			func() { other.sendTo("y", s.name()) },
+			func() { s.Ready(spi.EventAll) },
+			func() { s.GetPeerName(new(wsa.Sockaddr)) },
+			func() {
+				w := spi.Watcher{Mask: spi.EventAll, Notify: func(spi.Events) {}}
+				s.Watch(&w)
+				s.Unwatch(&w)
+			},
+			func() {
+				s.Socket.(spi.Parker).Park(spi.Sending, func() bool { return s.sendTo("z", nil) != wsa.WSAEWOULDBLOCK })
+			},
+		} {
+			wg.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						f()
+					}
+				}
+			})
+		}
+		for i := range 60 {
+			// Another process may be quicker to bind the port that a
+			// socket leaves to the one in its place.
+			if err := s.Connect(peer.name()); err != nil && err != wsa.WSAEADDRINUSE {
+				t.Errorf("connect: %v", err)
+			}
+			if err := s.Connect(&unspec); err != nil && err != wsa.WSAEADDRINUSE {
+				t.Errorf("connect to AF_UNSPEC: %v", err)
+			}
+			w.write(texts[i%len(texts)])
+		}
+		close(stop)
+		wg.Wait()
+	})
+}

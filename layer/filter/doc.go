@@ -52,7 +52,8 @@
 // A chain rule is for a connection that is about to be made. The socket below
 // is then replaced by one that stands on the rule's layers. It gets the
 // options and the local address that the program has set; an option that the
-// new layers do not know is left out. Datagrams can be diverted this way when
+// new layers do not know is left out, and if somebody else was quicker to bind
+// the address, the connect is answered with WSAEADDRINUSE. Datagrams can be diverted this way when
 // they have one peer: on a socket that is not connected, a send to whom a chain
 // rule is for is WSAEOPNOTSUPP, and a diverted socket sends to its peer only,
 // else WSAEISCONN.
