@@ -54,7 +54,19 @@ The exit code is the program's, and a signal that ends the program ends this
 command too. It is 125 if the command fails itself, 126 if the program cannot
 be executed, and 127 if there is none of that name. Keys, signals and job
 control reach the program as usual. What it leaves running in the background
-stays under the layers.`,
+stays under the layers.
+
+The file of --config is TOML; names of files in it are relative to it:
+
+  layers = ["trace:log=calls.txt"]
+  rules  = "rules.txt"
+  dns    = "on"          # and, as the flags: rule = [...], log, capture,
+  deny-unknown = true    # pass-opaque
+  use = "slow"           # adds the layers of that chain below
+  [chain.slow]
+  layers = ["trace:data=64"]
+  [env]                  # is set for the program
+  LANG = "C"`,
 		Example: `  winsock run --log - curl http://127.0.0.1:8080/
   winsock run --capture out.pcapng ./server
   winsock run --rule 'deny out to ads.example' firefox
@@ -81,7 +93,7 @@ stays under the layers.`,
 	f.SetInterspersed(false)
 	f.StringArrayVar(&o.layers, "layer", nil, "layered provider `NAME[:key=value,...]`, first at the top (repeatable)")
 	f.StringVar(&o.rules, "rules", "", "`file` of rules for what the program may do with the network")
-	f.StringArrayVar(&o.rule, "rule", nil, "one such rule (repeatable)")
+	f.StringArrayVar(&o.rule, "rule", nil, "one such `rule` (repeatable)")
 	f.StringVar(&o.config, "config", "", "TOML `file` with layers, rules and settings")
 	f.StringVar(&o.log, "log", "", "write a line per connection and control call to this `file`; - is standard error")
 	f.StringVar(&o.capture, "capture", "", "write the traffic to this pcapng `file`, for Wireshark")

@@ -38,7 +38,7 @@ a layer. Where a layer has led a connection elsewhere, the peer is the address
 that the program knows, and behind => is the one it is connected to.`,
 		Example: `  winsock top
   winsock top --once
-  winsock top --json | jq '.[].connections[].peer'`,
+  winsock top --json | jq -r '.[].program'`,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -23,6 +23,9 @@
 // The kernel does not say which, so a third process in the group, the
 // witness, does: it blocks all signals and is asked which ones have come.
 //
+// In a PID name space of its own, the front's process group may have no name.
+// Then all are in it, and the supervisor lives through what is sent to it.
+//
 // If the front is killed, so is the program. If the supervisor is killed, the
 // front says so and waits for the program, whose parent it then is; network
 // calls of the program fail with ENOSYS from then on.

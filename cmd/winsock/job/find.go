@@ -42,8 +42,8 @@ func Find(name, path string) (string, error) {
 		if err == nil {
 			return file, nil
 		}
-		if found == nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			found = notRun(file, err)
+		if _, missing := os.Stat(file); missing == nil && found == nil {
+			found = notRun(file, err) // unless one is found later
 		}
 	}
 	if found != nil {

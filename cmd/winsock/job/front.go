@@ -18,7 +18,7 @@ const Subcommand = "supervise"
 
 // A front stands for the program before the shell.
 type front struct {
-	group      int // the job's process group
+	group      int // the job's process group; 0 if its leader is outside of this PID name space
 	supervisor int // its pid
 	wire       *wire
 	witness    *witness
@@ -71,7 +71,7 @@ func (f *front) startSupervisor(p *Plan) error {
 	// Package os would first find out how it can wait for processes, which
 	// takes as long as the rest.
 	f.supervisor, _, err = syscall.StartProcess("/proc/self/exe", args, &syscall.ProcAttr{
-		Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setpgid: true},
+		Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setpgid: f.group != 0},
 	})
 	if err != nil {
 		sys.Close(pair[0])

@@ -69,6 +69,11 @@ func Supervise(args []string) int {
 	_ = os.WriteFile("/proc/self/comm", []byte("winsock"), 0) // for ps; it was started as /proc/self/exe
 	others := inherited()
 	sys.SetSubreaper()
+	if group == 0 {
+		// The program's group has no name by which to join it, and so this
+		// process shares it, and what is sent to it.
+		signal.Notify(make(chan os.Signal, 1), passed()...)
+	}
 	s.wire = newWire(fd)
 	m, ok := s.wire.receive()
 	if !ok || m.Kind != begin || m.Plan == nil {
@@ -123,7 +128,7 @@ func (s *supervisor) command(group int, path string, args []string) *exec.Cmd {
 	return &exec.Cmd{
 		Path: path, Args: args, Env: append(os.Environ(), s.plan.Env...),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pgid: group},
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: group != 0, Pgid: group},
 	}
 }
 
