@@ -55,3 +55,40 @@ func TestConformance(t *testing.T) {
 		}
 	}
 }
+
+// A stream that is replaced at every connect keeps the rules, too.
+func TestConformanceDiverted(t *testing.T) {
+	for base, network := range bases {
+		for what, rule := range map[string]string{
+			"a layer that lets data pass": "chain trace tcp",
+			"a layer that sees data":      "chain filter-mark over trace tcp",
+		} {
+			t.Run(what+" over "+base, func(t *testing.T) {
+				spitest.Run(t, func(t *testing.T) spitest.Network {
+					n := network(t)
+					w := newWorld(t, base, rule)
+					path := spi.FormatPath("filter", w.options)
+					n.Open = func(info *wsa.ProtocolInfo) (spi.Socket, error) {
+						s, err := w.tryOpen(&spi.Opening{AddressFamily: info.AddressFamily, SocketType: info.SocketType}, path)
+						if err != nil {
+							return nil, err
+						}
+						return closing{s.Socket, s}, nil
+					}
+					return n
+				})
+			})
+		}
+	}
+}
+
+// closing is a socket whose chain is released when it is closed.
+type closing struct {
+	spi.Socket
+	s *sock
+}
+
+func (c closing) Close() error         { return c.s.Close() }
+func (c closing) DataPath() spi.Socket { return spi.DataPathOf(c.Socket) }
+func (c closing) Linger() error        { return c.Socket.(spi.Lingerer).Linger() }
+func (c closing) Abort()               { c.Socket.(spi.Lingerer).Abort() }
