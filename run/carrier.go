@@ -249,6 +249,9 @@ func connectAtOnce(fd int, name []byte) sys.Errno {
 // descriptor until the connect has ended.
 func (c *carrier) routineConnect(fd int, a address) {
 	e := sys.ConnectWaiting(fd, a.bytes())
+	if e == sys.EALREADY {
+		e = sys.EINPROGRESS // SO_SNDTIMEO; it is this connect that goes on
+	}
 	c.mu.Lock()
 	err := c.endLocked(e)
 	c.mu.Unlock()

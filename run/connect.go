@@ -50,7 +50,7 @@ func (c *call) connect() {
 		c.s.stats.denied.Add(1)
 		c.fail(sys.EACCES)
 	case chain == nil || !inet || a.family() != domain:
-		if k := c.s.known(fd); k != nil && typ == sys.SOCK_DGRAM && a.family() == sys.AF_UNSPEC {
+		if k := c.s.known(fd); k != nil && a.family() == sys.AF_UNSPEC {
 			k.dissolve()
 		}
 		// No address, or none for this socket: the kernel knows the error,
@@ -127,8 +127,8 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 	if k != nil && c.join(k, fd, blocking) {
 		return
 	}
-	if state := sys.TCPState(fd); state != sys.TCP_CLOSE {
-		c.native(fd, harmless(domain)) // EISCONN, EALREADY, or the end of what goes on
+	if state := sys.TCPState(fd); state != sys.TCP_CLOSE || k != nil && k.unfinished() {
+		c.native(fd, harmless(domain)) // EISCONN, EALREADY, or how the last one ended
 		return
 	}
 	if target, ok := s.answersFor(&a, domain); ok {
@@ -282,12 +282,29 @@ func (k *socket) beginLocked(c *call, fd int) *attempt {
 	return at
 }
 
+// unfinished reports whether the program has begun a connect and was not told
+// how it ended, and takes it that it is now.
+func (k *socket) unfinished() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.carrier == nil || !k.carrier.inProgress() {
+		return false
+	}
+	k.closeLocked()
+	return true
+}
+
 // connectedDirectLocked notes how a direct connect went.
 func (k *socket) connectedDirectLocked(e sys.Errno) {
 	switch e {
 	case 0, sys.EINPROGRESS:
 		k.s.stats.direct.Add(1)
 		to := k.carrier.destination()
+		k.setNames(func(n *names) {
+			if n.peer == to { // what the kernel says, too, at less cost
+				n.peer = address{}
+			}
+		})
 		k.describe(func(p *Connection) { p.State, p.Actual = "open", to.addrPort() })
 	default:
 		k.s.stats.refused.Add(1)

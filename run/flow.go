@@ -158,11 +158,11 @@ func (f *flow) refuse() {
 	}
 }
 
-// dissolve forgets the peer of a datagram socket.
+// dissolve forgets the peer of a socket. A relay finds out by itself.
 func (k *socket) dissolve() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.flow != nil {
+	if k.flow != nil || k.typ == sys.SOCK_STREAM && k.relay == nil && k.attempt == nil {
 		k.closeLocked()
 	}
 	k.setNames(func(n *names) { *n = names{} })

@@ -17,8 +17,19 @@ import (
 // code of layers and may take as long as it likes, somebody else must be
 // there to receive the next.
 
-// maxIdle is how many receivers wait at most.
-const maxIdle = 4
+// One receiver waits while there is nothing to do. The kernel wakes the one
+// that has waited longest, so that more would take turns, each on a thread
+// that has to find its way back into Go's scheduler.
+
+// brief reports whether a call is handled without code of layers, and
+// without waiting for anybody, so that the next one can wait meanwhile.
+func (c *call) brief() bool {
+	switch c.n.Number {
+	case seccomp.GETSOCKNAME, seccomp.GETPEERNAME, seccomp.GETSOCKOPT:
+		return true
+	}
+	return false
+}
 
 // receiveLocked starts a receiver.
 func (s *Supervisor) receiveLocked() {
@@ -56,6 +67,10 @@ func (s *Supervisor) receive() bool {
 		}
 		return true
 	}
+	if c.brief() {
+		c.handle()
+		return true
+	}
 	s.mu.Lock()
 	if s.idle--; s.idle == 0 && !s.closed {
 		s.receiveLocked()
@@ -64,7 +79,7 @@ func (s *Supervisor) receive() bool {
 	c.handle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.idle >= maxIdle {
+	if s.idle > 0 {
 		return false
 	}
 	s.idle++
