@@ -74,7 +74,7 @@ func supervise(c run.Config, profile string, stats bool, args []string) (code in
 	}()
 	err = cmd.Wait()
 	if stats {
-		fmt.Fprintf(os.Stderr, "%+v\n", s.Stats())
+		fmt.Fprintf(os.Stderr, "%+v\n%s\n", s.Stats(), usage())
 	}
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {
@@ -88,4 +88,14 @@ func supervise(c run.Config, profile string, stats bool, args []string) (code in
 	case <-time.After(patience):
 	}
 	return code, nil
+}
+
+// usage tells what the supervisor has used.
+func usage() string {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("user %v, system %v, context switches %d voluntary, %d involuntary",
+		time.Duration(u.Utime.Nano()), time.Duration(u.Stime.Nano()), u.Nvcsw, u.Nivcsw)
 }
