@@ -6,8 +6,10 @@ import "sync"
 
 // The sizes of buffers. A direction begins with the smallest, which is all
 // that an idle connection keeps, and takes the next one when it was filled.
+// The largest costs a fifth less time than half of it: whoever is sent to
+// wakes, and takes the processor, once for each send.
 var (
-	sizes = [...]int{4 << 10, 64 << 10, 256 << 10}
+	sizes = [...]int{4 << 10, 64 << 10, 512 << 10}
 	pools [len(sizes)]sync.Pool
 )
 

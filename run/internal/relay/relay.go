@@ -7,7 +7,6 @@ package relay
 
 import (
 	"os"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,39 +32,46 @@ type Relay struct {
 	nearEnded atomic.Bool
 	late      *lateReset // of far, once that has ended; of routineReceive
 	urgent    bool       // both sides carry urgent data inline
-	done      chan struct{}
+	marked    [4]byte    // what farAtMark is answered
+
+	ways atomic.Int32 // directions that are not over
+	over func()       // what was given to Start as ended
+	done chan struct{}
 }
 
 // Start carries what comes on fd, a non-blocking connected socket, to far, a
 // connected stream socket, and back. Both belong to the relay from then on.
 // ended, when not nil, is called when both are closed.
 func Start(fd int, far winsock.SOCKET, ended func()) *Relay {
-	r := &Relay{near: os.NewFile(uintptr(fd), "near"), far: far, done: make(chan struct{})}
+	r := &Relay{near: os.NewFile(uintptr(fd), "near"), far: far, over: ended, done: make(chan struct{})}
 	blocking := uint32(0)
 	_ = winsock.IoctlSocket(far, wsa.FIONBIO, &blocking) // cannot fail on an open socket
 	r.conn, _ = r.near.SyscallConn()                     // fails for a closed file only
 	sys.SetSockOptInt(fd, sys.IPPROTO_TCP, sys.TCP_NODELAY, 1)
 	r.urgent = sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_OOBINLINE, 1) == 0 && r.farInline()
 	_ = winsock.SetSockOptInt(far, wsa.IPPROTO_TCP, wsa.TCP_NODELAY, 1) // a chain without the option does without
-	var ways sync.WaitGroup
-	ways.Go(r.routineSend)
-	ways.Go(r.routineReceive)
-	go func() {
-		ways.Wait()
-		r.close()
-		close(r.done)
-		if ended != nil {
-			ended()
-		}
-	}()
+	r.ways.Store(2)
+	go r.routineSend()
+	go r.routineReceive()
 	return r
+}
+
+// leave ends a direction. The last one ends the relay.
+func (r *Relay) leave() {
+	if r.ways.Add(-1) > 0 {
+		return
+	}
+	r.close()
+	close(r.done)
+	if r.over != nil {
+		r.over()
+	}
 }
 
 // farInline makes urgent data of the far side come in its place in the
 // stream, and reports whether the chain can tell where that is.
 func (r *Relay) farInline() bool {
-	var marked [4]byte
-	if _, err := winsock.WSAIoctl(r.far, wsa.SIOCATMARK, nil, marked[:], nil, nil); err != nil {
+	if _, err := winsock.WSAIoctl(r.far, wsa.SIOCATMARK, nil, r.marked[:], nil, nil); err != nil {
 		return false
 	}
 	return winsock.SetSockOptInt(r.far, wsa.SOL_SOCKET, wsa.SO_OOBINLINE, 1) == nil
@@ -106,6 +112,7 @@ func (r *Relay) close() {
 
 // routineSend carries from near to far.
 func (r *Relay) routineSend() {
+	defer r.leave()
 	var b buffer
 	defer b.free()
 	in := reader{r: r, b: &b}
@@ -196,6 +203,7 @@ func (in *reader) once(fd uintptr) bool {
 
 // routineReceive carries from far to near.
 func (r *Relay) routineReceive() {
+	defer r.leave()
 	var b buffer
 	defer b.free()
 	out := writer{r: r}
@@ -235,9 +243,9 @@ func (r *Relay) routineReceive() {
 // farAtMark reports whether the next byte of the far side is urgent. Winsock
 // says so with FALSE.
 func (r *Relay) farAtMark() bool {
-	marked := [4]byte{1}
-	_, err := winsock.WSAIoctl(r.far, wsa.SIOCATMARK, nil, marked[:], nil, nil)
-	return err == nil && marked[0] == 0
+	r.marked = [4]byte{1}
+	_, err := winsock.WSAIoctl(r.far, wsa.SIOCATMARK, nil, r.marked[:], nil, nil)
+	return err == nil && r.marked[0] == 0
 }
 
 // A writer sends on the near side.
