@@ -347,6 +347,7 @@ func (k *socket) relayedArrivalLocked(a *arrival, h winsock.SOCKET, base *carrie
 	child.setNames(func(n *names) { n.local, n.peer = local, a.peer })
 	k.introduceLocked(child, h, a, true)
 	k.s.stats.relayed.Add(1)
+	base.markUrgent(h)
 	var r *relay.Relay
 	ready := make(chan struct{})
 	r = relay.Start(end, h, func() {

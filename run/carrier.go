@@ -4,6 +4,7 @@ package run
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"winsock/internal/sys"
 	"winsock/spi"
@@ -30,6 +31,8 @@ type carrier struct {
 	keepFD   bool       // fd is the carrier's own: a connection not handed over yet
 
 	base spi.Socket // once own was called
+
+	marks atomic.Int32 // the kernel's descriptor of base plus 1, if urgent data is kept apart
 
 	state    connectState
 	errno    sys.Errno           // of the last call that failed in the kernel
@@ -407,9 +410,12 @@ func (c *carrier) Send(m *spi.Message) (int, error) {
 	return n, nil
 }
 
-// Recv receives a datagram on the program's socket.
+// Recv receives a datagram on the program's socket, or on a socket of its own.
 func (c *carrier) Recv(m *spi.Message) (int, error) {
 	if base := c.owned(); base != nil {
+		if fd := c.marks.Load(); fd != 0 {
+			return recvToMark(base, int(fd-1), m)
+		}
 		return base.Recv(m)
 	}
 	c.mu.Lock()

@@ -151,6 +151,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.leaveRelayLocked()
 	if err := k.openLocked(chain, c); err != nil {
 		c.refuse(k, fd, wsa.ErrnoOf(err).Errno())
 		return
@@ -469,6 +470,7 @@ func (k *socket) showRelayedLocked() {
 // relayLocked begins to relay between the near end and the socket's chain.
 func (k *socket) relayLocked(end int) {
 	k.s.stats.relayed.Add(1)
+	k.carrier.markUrgent(k.handle)
 	var r *relay.Relay
 	ready := make(chan struct{})
 	r = relay.Start(end, k.handle, func() {
@@ -479,15 +481,25 @@ func (k *socket) relayLocked(end int) {
 	close(ready)
 }
 
+// leaveRelayLocked leaves a relay to its end: the socket is not connected any
+// more, and may soon be to somebody else.
+func (k *socket) leaveRelayLocked() {
+	if k.relay != nil {
+		k.relay, k.handle, k.carrier = nil, 0, nil
+		k.setNames(func(n *names) { *n = names{} })
+	}
+}
+
 // relayed notes the end of a relay.
 func (k *socket) relayed(r *relay.Relay) {
 	k.s.stats.sent.Add(r.Sent.Load())
 	k.s.stats.received.Add(r.Received.Load())
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.relay == r {
-		k.relay, k.handle, k.carrier = nil, 0, nil
+	if k.relay != r {
+		return // the socket has another connection by now
 	}
+	k.relay, k.handle, k.carrier = nil, 0, nil
 	k.setNames(func(n *names) { *n = names{} })
 	k.describe(func(p *Connection) {
 		p.State, p.Sent, p.Received = "closed", r.Sent.Load(), r.Received.Load()

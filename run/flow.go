@@ -162,7 +162,8 @@ func (f *flow) refuse() {
 func (k *socket) dissolve() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.flow != nil || k.typ == sys.SOCK_STREAM && k.relay == nil && k.attempt == nil {
+	k.leaveRelayLocked()
+	if k.flow != nil || k.typ == sys.SOCK_STREAM && k.attempt == nil {
 		k.closeLocked()
 	}
 	k.setNames(func(n *names) { *n = names{} })

@@ -32,7 +32,6 @@ type Relay struct {
 	nearEnded atomic.Bool
 	late      *lateReset // of far, once that has ended; of routineReceive
 	urgent    bool       // both sides carry urgent data inline
-	marked    [4]byte    // what farAtMark is answered
 
 	ways atomic.Int32 // directions that are not over
 	over func()       // what was given to Start as ended
@@ -40,7 +39,8 @@ type Relay struct {
 }
 
 // Start carries what comes on fd, a non-blocking connected socket, to far, a
-// connected stream socket, and back. Both belong to the relay from then on.
+// connected stream socket, and back. A receive of far that reports MSG_OOB has
+// received an urgent byte, and nothing else. Both belong to the relay from then on.
 // ended, when not nil, is called when both are closed.
 func Start(fd int, far winsock.SOCKET, ended func()) *Relay {
 	r := &Relay{near: os.NewFile(uintptr(fd), "near"), far: far, over: ended, done: make(chan struct{})}
@@ -48,7 +48,7 @@ func Start(fd int, far winsock.SOCKET, ended func()) *Relay {
 	_ = winsock.IoctlSocket(far, wsa.FIONBIO, &blocking) // cannot fail on an open socket
 	r.conn, _ = r.near.SyscallConn()                     // fails for a closed file only
 	sys.SetSockOptInt(fd, sys.IPPROTO_TCP, sys.TCP_NODELAY, 1)
-	r.urgent = sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_OOBINLINE, 1) == 0 && r.farInline()
+	r.urgent = sys.SetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_OOBINLINE, 1) == 0
 	_ = winsock.SetSockOptInt(far, wsa.IPPROTO_TCP, wsa.TCP_NODELAY, 1) // a chain without the option does without
 	r.ways.Store(2)
 	go r.routineSend()
@@ -66,15 +66,6 @@ func (r *Relay) leave() {
 	if r.over != nil {
 		r.over()
 	}
-}
-
-// farInline makes urgent data of the far side come in its place in the
-// stream, and reports whether the chain can tell where that is.
-func (r *Relay) farInline() bool {
-	if _, err := winsock.WSAIoctl(r.far, wsa.SIOCATMARK, nil, r.marked[:], nil, nil); err != nil {
-		return false
-	}
-	return winsock.SetSockOptInt(r.far, wsa.SOL_SOCKET, wsa.SO_OOBINLINE, 1) == nil
 }
 
 // Done is closed when the relay has ended.
@@ -208,14 +199,11 @@ func (r *Relay) routineReceive() {
 	defer b.free()
 	out := writer{r: r}
 	out.try = out.once
-	mark := false
+	var bufs [1][]byte
 	for {
-		p := b.room()
-		urgent := mark && r.urgent && r.farAtMark()
-		if urgent {
-			p = p[:1]
-		}
-		n, err := winsock.Recv(r.far, p, 0)
+		bufs[0] = b.room()
+		flags := uint32(0)
+		n, err := winsock.WSARecv(r.far, bufs[:], &flags, nil, nil)
 		if err != nil {
 			r.breakOff()
 			return
@@ -230,22 +218,14 @@ func (r *Relay) routineReceive() {
 			r.finished()
 			return
 		}
-		mark = n < len(p) || urgent
-		if e := out.write(p[:n], urgent); e != 0 {
+		urgent := n == 1 && flags&wsa.MSG_OOB != 0
+		if e := out.write(bufs[0][:n], urgent); e != 0 {
 			r.breakOff()
 			return
 		}
 		r.Received.Add(uint64(n))
 		b.used(n)
 	}
-}
-
-// farAtMark reports whether the next byte of the far side is urgent. Winsock
-// says so with FALSE.
-func (r *Relay) farAtMark() bool {
-	r.marked = [4]byte{1}
-	_, err := winsock.WSAIoctl(r.far, wsa.SIOCATMARK, nil, r.marked[:], nil, nil)
-	return err == nil && r.marked[0] == 0
 }
 
 // A writer sends on the near side.
