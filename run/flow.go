@@ -18,7 +18,6 @@ type flow struct {
 	k    *socket
 	h    winsock.SOCKET
 	near int
-	kind near.Kind
 
 	// Where the program's socket was when it was connected.
 	tid, number int
@@ -60,7 +59,7 @@ func (c *call) connectFlowLocked(k *socket, fd int, a *address, name *wsa.Sockad
 	})
 	c.s.stats.relayed.Add(1)
 	k.flow = &flow{
-		k: k, h: k.handle, near: end, kind: kind, tid: c.tid(), number: c.intArg(0), stopping: make(chan struct{}),
+		k: k, h: k.handle, near: end, tid: c.tid(), number: c.intArg(0), stopping: make(chan struct{}),
 	}
 	k.flow.ways.Add(2)
 	go k.flow.routineSend()
@@ -154,7 +153,7 @@ func (f *flow) refuse() {
 	}
 	defer sys.Close(fd)
 	if cookie, e := sys.Cookie(fd); e == 0 && cookie == f.k.cookie {
-		near.Refuse(fd, f.near, f.kind)
+		near.Refuse(fd, f.near)
 	}
 }
 

@@ -131,9 +131,3 @@ func PeerProcess(fd int) int {
 	}
 	return int(cred.Pid)
 }
-
-// DupTo makes the descriptor to, closed on exec, one for the open file of fd.
-func DupTo(fd, to int) Errno {
-	_, _, e := syscall.RawSyscall(syscall.SYS_DUP3, uintptr(fd), uintptr(to), syscall.O_CLOEXEC)
-	return e
-}

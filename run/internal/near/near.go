@@ -458,26 +458,16 @@ func join(fd, end int, l *listeners, k Kind) sys.Errno {
 }
 
 // Refuse makes a datagram socket report ECONNREFUSED: it sends a datagram
-// while its near end is gone for a moment.
-func Refuse(fd, end int, k Kind) {
+// while its near end listens to somebody else, and so nobody receives it.
+func Refuse(fd, end int) {
 	ours, errno := nameOf(end)
 	if errno != 0 {
 		return
 	}
-	domain := sys.AF_INET
-	if k == IPv6 {
-		domain = sys.AF_INET6
-	}
-	fresh, errno := sys.Socket(domain, sys.SOCK_DGRAM, 0)
-	if errno != 0 {
-		return
-	}
-	defer sys.Close(fresh)
 	theirs, errno := nameOf(fd)
-	if errno != 0 || sys.DupTo(fresh, end) != 0 {
+	if errno != 0 || sys.Connect(end, ours) != 0 {
 		return
 	}
 	sys.SendTo(fd, []byte{0}, 0, nil)
-	sys.Bind(end, ours)
 	sys.Connect(end, unmapped(theirs))
 }

@@ -111,3 +111,32 @@ func TestClosed(t *testing.T) {
 		t.Error("connected after Close")
 	}
 }
+
+// TestRefuse: a connected datagram socket reports that nobody receives, once,
+// and goes on.
+func TestRefuse(t *testing.T) {
+	var e Ends
+	defer e.Close()
+	for _, k := range []Kind{IPv4, Mapped, IPv6} {
+		domain := sys.AF_INET6
+		if k == IPv4 {
+			domain = sys.AF_INET
+		}
+		fd, errno := sys.Socket(domain, sys.SOCK_DGRAM, 0)
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		defer sys.Close(fd)
+		end, errno := e.ConnectDatagram(fd, k)
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		defer sys.Close(end)
+		converse(t, fd, end)
+		Refuse(fd, end)
+		if n, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_ERROR); sys.Errno(n) != sys.ECONNREFUSED {
+			t.Errorf("kind %d: SO_ERROR is %v", k, sys.Errno(n))
+		}
+		converse(t, fd, end)
+	}
+}
