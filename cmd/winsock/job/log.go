@@ -96,7 +96,7 @@ func (l heldLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 func (l heldLog) WithGroup(string) slog.Handler { return l }
 
 // Enabled leaves out what is for debugging.
-func (l plainLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+func (l plainLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
 // Handle writes one line.
 func (l plainLog) Handle(_ context.Context, r slog.Record) error {
