@@ -238,11 +238,10 @@ func (s *socket) closeHandle(h SOCKET) bool {
 		if !object.Withdraw(s) {
 			return false
 		}
-		if d = s.duplicates.Load(); d == nil && s.duplicates.CompareAndSwap(nil, noDuplicates) {
+		if s.duplicates.CompareAndSwap(nil, noDuplicates) {
 			s.close()
 			return true
-		}
-		d = s.duplicates.Load() // a duplicate was made at the last moment
+		} // else a duplicate was made at the last moment
 	} else if h == SOCKET(s.Handle()) {
 		if !object.Withdraw(s) {
 			return false

@@ -48,15 +48,6 @@ func sockaddrIn6Loopback() []byte {
 	return name
 }
 
-// at returns the loopback address with a port.
-func (f *family) at(port uint16) []byte {
-	name := append([]byte(nil), f.loopback...)
-	binary.BigEndian.PutUint16(name[2:], port)
-	return name
-}
-
-func portOf(name []byte) uint16 { return binary.BigEndian.Uint16(name[2:]) }
-
 // mapped makes the IPv6 form of an IPv4 address.
 func mapped(name []byte) []byte {
 	m := make([]byte, 28)
