@@ -69,13 +69,29 @@ func (ps *processes) get(tid int) (*process, sys.Errno) {
 	return p, 0
 }
 
-func (ps *processes) sweepLocked() {
+// sweep drops those that have ended, unless they are few.
+func (ps *processes) sweep() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if len(ps.byTID) > few {
+		ps.dropEndedLocked()
+	}
+}
+
+// few is how many ended processes may be kept.
+const few = 16
+
+func (ps *processes) dropEndedLocked() {
 	for tid, p := range ps.byTID {
 		if !foreign.Alive(p.pidfd) {
 			delete(ps.byTID, tid)
 			p.release()
 		}
 	}
+}
+
+func (ps *processes) sweepLocked() {
+	ps.dropEndedLocked()
 	if len(ps.byTID) < sweepAt {
 		return
 	}

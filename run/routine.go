@@ -31,32 +31,62 @@ func (c *call) brief() bool {
 	return false
 }
 
-// receiveLocked starts a receiver.
+// maxSpare is how many receivers are kept that have nothing to receive. Their
+// stacks have grown to what layers need.
+const maxSpare = 4
+
+// receiveLocked has a receiver wait.
 func (s *Supervisor) receiveLocked() {
 	s.idle++
+	if s.spare > 0 {
+		s.spare--
+		s.wake <- struct{}{}
+		return
+	}
 	s.working.Go(s.routineReceive)
 }
 
 // routineReceive receives calls and handles them.
 func (s *Supervisor) routineReceive() {
+	for s.receive() {
+	}
+}
+
+// recv receives a call.
+func (s *Supervisor) recv(n *seccomp.Notification) sys.Errno {
 	runtime.LockOSThread() // so that it can be interrupted
 	defer runtime.UnlockOSThread()
 	tid := sys.Gettid()
 	s.mu.Lock()
+	if s.stopping() { // and interrupt may be over
+		s.mu.Unlock()
+		return sys.EINTR
+	}
 	s.receivers[tid] = true
 	s.mu.Unlock()
-	for s.receive() {
-	}
+	e := s.listener.Recv(n)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.receivers, tid)
+	s.mu.Unlock()
+	return e
+}
+
+// rest waits until another receiver is wanted, and reports whether one is.
+func (s *Supervisor) rest() bool {
+	select {
+	case <-s.wake:
+		return true
+	case <-s.stopped:
+	case <-s.done:
+	}
+	return false
 }
 
 // receive receives and handles one call. It reports whether the receiver is
 // needed any longer.
 func (s *Supervisor) receive() bool {
 	c := &call{s: s}
-	e := s.listener.Recv(&c.n)
+	e := s.recv(&c.n)
 	if s.stopping() {
 		return false
 	}
@@ -78,12 +108,17 @@ func (s *Supervisor) receive() bool {
 	s.mu.Unlock()
 	c.handle()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.idle > 0 {
-		return false
+	if s.idle == 0 {
+		s.idle++
+		s.mu.Unlock()
+		return true
 	}
-	s.idle++
-	return true
+	keep := s.spare < maxSpare
+	if keep {
+		s.spare++
+	}
+	s.mu.Unlock()
+	return keep && s.rest()
 }
 
 // handle handles the call, and survives it.
@@ -141,6 +176,7 @@ func (c *call) handle() {
 // sweep ends connects whose program has closed the socket, or has died.
 // Nobody else would, as the supervisor holds the socket meanwhile.
 func (s *Supervisor) sweep() {
+	s.processes.sweep()
 	for _, k := range s.sockets.all() {
 		if !k.mu.TryLock() {
 			continue

@@ -54,8 +54,10 @@ type Supervisor struct {
 
 	mu        sync.Mutex // protects what follows
 	closed    bool
-	idle      int          // receivers that wait
-	receivers map[int]bool // their threads
+	idle      int           // receivers that wait
+	spare     int           // receivers that rest
+	wake      chan struct{} // ends the rest of one
+	receivers map[int]bool  // the threads of those that wait
 }
 
 // counters are what Stats is made of.
@@ -74,6 +76,7 @@ func Start(c Config, cmd *exec.Cmd) (*Supervisor, error) {
 		done:      make(chan struct{}),
 		stopped:   make(chan struct{}),
 		receivers: make(map[int]bool),
+		wake:      make(chan struct{}, maxSpare),
 	}
 	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
 		return nil, err
