@@ -29,8 +29,7 @@ func (c *call) bind() {
 		c.fail(e)
 		return
 	}
-	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
-	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
+	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	name, inet := a.name()
 	if !mayBind(c.tid(), &a) {
@@ -41,7 +40,7 @@ func (c *call) bind() {
 		c.failBind(sys.Bind(fd, a.bytes()), &a)
 		return
 	}
-	k, e := c.s.remember(fd, domain, typ)
+	k, e := c.remember(fd, domain, typ)
 	if e != 0 {
 		c.fail(e)
 		return
@@ -100,14 +99,13 @@ func (c *call) listen() {
 	}
 	defer sys.Close(fd)
 	backlog := c.intArg(1)
-	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
-	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
+	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if chain == nil || !chain.layered || typ != sys.SOCK_STREAM {
 		c.fail(sys.Listen(fd, backlog))
 		return
 	}
-	k, e := c.s.remember(fd, domain, typ)
+	k, e := c.remember(fd, domain, typ)
 	if e != 0 {
 		c.fail(e)
 		return
@@ -183,7 +181,7 @@ func (c *call) accept(flags int) {
 // listening returns what is known of a listening socket. One that the program
 // was given by somebody else gets its chain now.
 func (c *call) listening(fd, domain int) (*socket, sys.Errno) {
-	k, e := c.s.remember(fd, domain, sys.SOCK_STREAM)
+	k, e := c.remember(fd, domain, sys.SOCK_STREAM)
 	if e != 0 {
 		return nil, e
 	}

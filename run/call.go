@@ -18,6 +18,7 @@ type call struct {
 	s *Supervisor
 	n seccomp.Notification
 	p *process
+	k *socket // what is known of its socket, once that was looked for
 }
 
 func (c *call) arg(i int) uint64 { return c.n.Args[i] }

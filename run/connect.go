@@ -37,8 +37,7 @@ func (c *call) connect() {
 		c.fail(e)
 		return
 	}
-	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
-	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
+	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if typ == sys.SOCK_DGRAM && domain == sys.AF_INET6 && a.family() == sys.AF_INET {
 		a.mapIPv4() // as the kernel does
@@ -50,7 +49,7 @@ func (c *call) connect() {
 		c.s.stats.denied.Add(1)
 		c.fail(sys.EACCES)
 	case chain == nil || !inet || a.family() != domain:
-		if k := c.s.known(fd); k != nil && a.family() == sys.AF_UNSPEC {
+		if k := c.k; k != nil && a.family() == sys.AF_UNSPEC {
 			k.dissolve()
 		}
 		// No address, or none for this socket: the kernel knows the error,
@@ -75,7 +74,12 @@ func (c *call) socketOr(other func(domain int) bool) (fd, domain int, ok bool) {
 	if !ok {
 		return -1, 0, false
 	}
-	domain, e := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_DOMAIN)
+	var e sys.Errno
+	if c.k = c.s.known(fd); c.k != nil {
+		domain = c.k.domain
+	} else {
+		domain, e = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_DOMAIN)
+	}
 	switch {
 	case e == 0 && (domain == sys.AF_INET || domain == sys.AF_INET6):
 		if c.valid() { // the thread's number has meant what we took it for
@@ -90,6 +94,16 @@ func (c *call) socketOr(other func(domain int) bool) (fd, domain int, ok bool) {
 	}
 	sys.Close(fd)
 	return -1, domain, false
+}
+
+// sort returns the type and the protocol of the call's socket.
+func (c *call) sort(fd int) (typ, protocol int) {
+	if c.k != nil {
+		return c.k.typ, c.k.protocol
+	}
+	typ, _ = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
+	protocol, _ = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
+	return typ, protocol
 }
 
 // native makes the connect on fd, which it closes, as the program would have
@@ -123,7 +137,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 	s := c.s
 	flags, _ := sys.FileFlags(fd)
 	blocking := flags&sys.O_NONBLOCK == 0
-	k := s.known(fd)
+	k := c.k
 	if k != nil && c.join(k, fd, blocking) {
 		return
 	}
@@ -132,7 +146,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		return
 	}
 	if target, ok := s.answersFor(&a, domain); ok {
-		if k, e := s.remember(fd, domain, sys.SOCK_STREAM); e == 0 {
+		if k, e := c.remember(fd, domain, sys.SOCK_STREAM); e == 0 {
 			k.setNames(func(n *names) { n.peer = a })
 		}
 		c.native(fd, target)
@@ -143,7 +157,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		c.native(fd, a)
 		return
 	}
-	k, e := s.remember(fd, domain, sys.SOCK_STREAM)
+	k, e := c.remember(fd, domain, sys.SOCK_STREAM)
 	if e != 0 {
 		sys.Close(fd)
 		c.fail(e)

@@ -102,8 +102,7 @@ func (c *call) datagramSocket(sending bool) (d *datagram, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	typ, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
-	protocol, _ := sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
+	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if typ != sys.SOCK_DGRAM || chain == nil {
 		sys.Close(fd)
@@ -112,7 +111,7 @@ func (c *call) datagramSocket(sending bool) (d *datagram, ok bool) {
 	}
 	d = &datagram{c: c, fd: fd, domain: domain, chain: chain}
 	if !sending && !chain.layered {
-		if d.k = c.s.known(fd); d.k == nil { // nothing of it is ours
+		if d.k = c.k; d.k == nil { // nothing of it is ours
 			sys.Close(fd)
 			c.proceed()
 			return nil, false
@@ -120,7 +119,7 @@ func (c *call) datagramSocket(sending bool) (d *datagram, ok bool) {
 		return d, true
 	}
 	var e sys.Errno
-	if d.k, e = c.s.remember(fd, domain, typ); e != 0 {
+	if d.k, e = c.remember(fd, domain, typ); e != 0 {
 		sys.Close(fd)
 		c.fail(e)
 		return nil, false
@@ -133,13 +132,13 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 	defer sys.Close(fd)
 	if target, ok := c.s.answersFor(&a, domain); ok {
 		e := sys.Connect(fd, target.bytes())
-		if k, known := c.s.remember(fd, domain, sys.SOCK_DGRAM); known == 0 && e == 0 {
+		if k, known := c.remember(fd, domain, sys.SOCK_DGRAM); known == 0 && e == 0 {
 			k.setNames(func(n *names) { n.peer = a })
 		}
 		c.fail(e)
 		return
 	}
-	k := c.s.known(fd)
+	k := c.k
 	if !chain.layered {
 		if k != nil {
 			k.setNames(func(n *names) { n.peer = address{} })
@@ -147,7 +146,7 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 		c.fail(sys.Connect(fd, a.bytes()))
 		return
 	}
-	k, e := c.s.remember(fd, domain, sys.SOCK_DGRAM)
+	k, e := c.remember(fd, domain, sys.SOCK_DGRAM)
 	if e != 0 {
 		c.fail(e)
 		return

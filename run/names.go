@@ -25,7 +25,7 @@ func (c *call) name(which func(*names) *address) {
 	if !ok {
 		return
 	}
-	k := c.s.known(fd)
+	k := c.k
 	if k == nil {
 		sys.Close(fd)
 		c.proceed()
@@ -58,7 +58,7 @@ func (c *call) getsockopt() {
 	if !ok {
 		return
 	}
-	k := c.s.known(fd)
+	k := c.k
 	defer sys.Close(fd)
 	if k == nil {
 		c.proceed()

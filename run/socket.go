@@ -18,11 +18,12 @@ import (
 // inherited without its notice: it is known by the kernel's cookie, and
 // forgotten when the kernel tells that the socket is no more.
 type socket struct {
-	s      *Supervisor
-	cookie uint64
-	domain int
-	typ    int
-	number uint64 // for people
+	s        *Supervisor
+	cookie   uint64
+	domain   int
+	typ      int
+	protocol int
+	number   uint64 // for people
 
 	elsewhere bool // in another network namespace, where ends are not told
 
@@ -160,7 +161,18 @@ func reaches(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (bool, error
 	return below == bottom, nil
 }
 
-// remember returns the socket of fd, from now on a known one.
+// remember returns the call's socket, from now on a known one.
+func (c *call) remember(fd, domain, typ int) (*socket, sys.Errno) {
+	if c.k != nil {
+		return c.k, 0
+	}
+	k, e := c.s.remember(fd, domain, typ)
+	c.k = k
+	return k, e
+}
+
+// remember returns the socket of fd, from now on a known one. It is a TCP or
+// UDP socket.
 func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
 	cookie, e := sys.Cookie(fd)
 	if e != 0 {
@@ -170,7 +182,7 @@ func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
 		return k, 0
 	}
 	k := &socket{
-		s: s, cookie: cookie, domain: domain, typ: typ, number: s.numbers.Add(1),
+		s: s, cookie: cookie, domain: domain, typ: typ, protocol: protocolOf(typ), number: s.numbers.Add(1),
 		elsewhere: sys.NetnsCookie(fd) != s.netns,
 	}
 	return s.sockets.add(k), 0
@@ -199,6 +211,13 @@ func (k *socket) openLocked(chain *chainOf, c *call) error {
 		p.Chain, _ = winsock.ChainNames(h)
 	})
 	return nil
+}
+
+func protocolOf(typ int) int {
+	if typ == sys.SOCK_STREAM {
+		return sys.IPPROTO_TCP
+	}
+	return wsa.IPPROTO_UDP
 }
 
 func protocolName(typ int) string {
