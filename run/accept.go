@@ -32,7 +32,7 @@ func (c *call) bind() {
 	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	name, inet := a.name()
-	if !mayBind(c.tid(), &a) {
+	if kernelTakes(&a, domain) && !mayBind(c.tid(), &a) {
 		c.fail(sys.EACCES)
 		return
 	}
@@ -65,6 +65,18 @@ func (c *call) bind() {
 		}
 	}
 	c.failBind(e, &a)
+}
+
+// kernelTakes reports whether the kernel takes a for an address to bind to,
+// and so comes to the question whether that is allowed.
+func kernelTakes(a *address, domain int) bool {
+	switch a.family() {
+	case sys.AF_INET, sys.AF_UNSPEC: // which may stand for AF_INET
+		return domain == sys.AF_INET && a.n >= sizeofInet
+	case sys.AF_INET6:
+		return domain == sys.AF_INET6 && a.n >= minInet6
+	}
+	return false
 }
 
 // failBind ends a bind. The rights to low ports are the program's and not

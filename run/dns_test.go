@@ -52,6 +52,9 @@ s.sendto(q, server)
 d, f = s.recvfrom(2000); print(socket.inet_ntoa(d[-4:]), f == server)
 s.sendmsg([q], [], 0, server)
 d, _, _, f = s.recvmsg(2000); print(socket.inet_ntoa(d[-4:]), f == server)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); s.bind(("0.0.0.0", 0))
+s.sendto(q, server)
+d, f = s.recvfrom(2000); print(socket.inet_ntoa(d[-4:]), f == server)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
 s.connect(server); print(s.getpeername() == server); s.send(q)
 d, f = s.recvfrom(2000); print(socket.inet_ntoa(d[-4:]), f == server)
@@ -60,6 +63,7 @@ s.sendall(struct.pack(">H", len(q)) + q)
 d = s.recv(2000); print(socket.inet_ntoa(d[-4:]))
 `
 	want := `('192.0.2.77', 80)
+192.0.2.77 True
 192.0.2.77 True
 192.0.2.77 True
 True

@@ -249,7 +249,7 @@ func (d *datagram) receiveOnce(flags int, in *incoming) sys.Errno {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t := &transfer{flags: flags &^ (msgTrunc | msgCmsgCloexec), control: in.control}
-	if !d.chain.layered || k.handle == 0 && !k.namesNow().plain() || flags&msgErrQueue != 0 || k.flow != nil {
+	if !d.chain.layered || flags&msgErrQueue != 0 || k.flow != nil || d.isAnswer() {
 		return d.receiveRaw(t, in)
 	}
 	if err := k.openLocked(d.chain, d.c); err != nil {
@@ -279,6 +279,18 @@ func (d *datagram) receiveOnce(flags int, in *incoming) sys.Errno {
 	k.describe(func(p *Connection) { p.State, p.Received = "open", p.Received+uint64(n) })
 	d.c.s.stats.received.Add(uint64(n))
 	return 0
+}
+
+// isAnswer reports whether the next datagram comes from where name servers
+// are answered for. The chain had no part in the question.
+func (d *datagram) isAnswer() bool {
+	if names := d.k.namesNow(); names.asked.n == 0 && names.peer.n == 0 {
+		return false
+	}
+	var from address
+	_, r, e := sys.RecvMsg(d.fd, nil, msgPeek, from.buf[:], nil)
+	from.n = r.NameLen
+	return e == 0 && d.c.s.isAnswerer(&from)
 }
 
 // receiveRaw takes a datagram past the chain, and gives the name servers'

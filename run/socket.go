@@ -50,9 +50,6 @@ type names struct {
 	asked       address // the name server that it sent to last
 }
 
-// plain reports whether all of them are the kernel's own.
-func (n names) plain() bool { return n.local.n == 0 && n.peer.n == 0 && n.asked.n == 0 }
-
 // infoOf is what is told of a socket, with a lock of its own: names are asked
 // for while a slow layer is at work.
 type infoOf struct {
