@@ -8,8 +8,10 @@ import (
 	// The providers that are compiled in. This is the only place above
 	// the SPI that names any.
 	_ "winsock/layer/filter"
+	_ "winsock/layer/socks"
 	_ "winsock/layer/trace"
 	_ "winsock/namespace/dns"
+	_ "winsock/namespace/fakeip"
 	_ "winsock/namespace/hosts"
 	_ "winsock/provider/kernel"
 	_ "winsock/provider/mem"

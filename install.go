@@ -2,7 +2,10 @@
 
 package winsock
 
-import "winsock/wsa"
+import (
+	"winsock/namespace"
+	"winsock/wsa"
+)
 
 // The functions of this file change the catalog. They need no WSAStartup,
 // but the right to write the catalog's file, without which they answer
@@ -202,7 +205,8 @@ func WSCWriteNameSpaceOrder(providers []wsa.GUID) error {
 
 // WSAEnumNameSpaceProviders lists the name space providers in the order in
 // which they are asked, disabled ones too ("WSAEnumNameSpaceProvidersW
-// function").
+// function"). While a layer has names answered for otherwise, the provider
+// that does so is among them ([spi.NameGuard]).
 //
 // Errors: WSANOTINITIALISED.
 func WSAEnumNameSpaceProviders() ([]wsa.NamespaceInfo, error) {
@@ -221,7 +225,7 @@ func WSAEnumNameSpaceProvidersEx() ([]wsa.NamespaceInfo, error) {
 		return nil, err
 	}
 	var list []wsa.NamespaceInfo
-	for _, n := range theCatalog.Refresh().NameSpaces() {
+	for _, n := range namespace.Listed(theCatalog.Refresh()) {
 		list = append(list, n.Info)
 	}
 	return list, nil

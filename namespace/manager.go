@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"winsock/catalog"
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -24,6 +25,7 @@ type Manager struct {
 	mu        sync.Mutex // protects what follows
 	providers map[key]*Provider
 	latest    *catalog.Snapshot // whose providers are kept
+	guards    uint64            // spi.NameGuardChanges of those
 }
 
 // A key tells providers apart: the same one with other options is another.
@@ -40,7 +42,7 @@ type key struct {
 func (m *Manager) Active(snap *catalog.Snapshot, nameSpace uint32, id *wsa.GUID) []*Provider {
 	m.retire(snap)
 	var active []*Provider
-	for _, n := range snap.NameSpaces() {
+	for _, n := range Listed(snap) {
 		if !n.Info.Active || nameSpace != wsa.NS_ALL && nameSpace != n.Info.NameSpace || id != nil && *id != n.Info.ProviderID {
 			continue
 		}
@@ -72,13 +74,15 @@ func (m *Manager) acquire(n catalog.NameSpace) *Provider {
 	return p
 }
 
-// retire stops keeping the providers that the catalog has no more.
+// retire stops keeping the providers that the catalog has no more, nor a
+// guard.
 func (m *Manager) retire(snap *catalog.Snapshot) {
 	m.mu.Lock()
 	var idle []*Provider
-	if m.latest == nil || snap.Generation() > m.latest.Generation() {
-		m.latest = snap
-		names := snap.NameSpaces()
+	guards := spi.NameGuardChanges()
+	if m.latest == nil || snap.Generation() > m.latest.Generation() || guards > m.guards {
+		m.latest, m.guards = snap, guards
+		names := Listed(snap)
 		for k, p := range m.providers {
 			if !slices.ContainsFunc(names, func(n catalog.NameSpace) bool { return key{n.Info.ProviderID, n.Path} == k }) && m.dropLocked(p) {
 				idle = append(idle, p)

@@ -97,6 +97,9 @@ func (p *Provider) guard(call string, err *error) {
 // LookupServiceBegin is NSPLookupServiceBegin.
 func (p *Provider) LookupServiceBegin(ctx context.Context, q *wsa.QuerySet, class *wsa.ServiceClassInfo, flags uint32) (l *Lookup, err error) {
 	defer p.guard("NSPLookupServiceBegin", &err)
+	if q != nil && !p.mayAsk(q.ServiceInstanceName) {
+		return nil, wsa.WSASERVICE_NOT_FOUND
+	}
 	under, err := p.started.LookupServiceBegin(ctx, q, class, flags)
 	if err != nil {
 		return nil, err

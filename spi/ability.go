@@ -39,6 +39,16 @@ type Foreseer interface {
 	Foresee(name *wsa.Sockaddr) Socket
 }
 
+// A Speaker is a layered socket that talks with somebody on the way itself,
+// once the one below is connected, and then leaves the data to another one.
+// Its Foresee returns the socket itself, as its connect ends later than that
+// below.
+type Speaker interface {
+	// Spoken returns what DataPath will return when the talk is over, if the
+	// socket is connected to the name that Foresee was last asked about.
+	Spoken() Socket
+}
+
 // A Direction is one of the two halves of a socket.
 type Direction uint8
 

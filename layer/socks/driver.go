@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package socks
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"winsock/spi"
+	"winsock/spi/hostnames"
+	"winsock/spi/layer"
+	"winsock/wsa"
+)
+
+func init() { spi.Register(driver) }
+
+var driver = &spi.Driver{
+	Name:    "socks",
+	Summary: "connects through SOCKS and HTTP proxies",
+	Options: []spi.Option{
+		{Key: "server", Kind: spi.Text, Help: `the proxies, such as socks5://USER:PASSWORD@HOST:PORT, also socks4, socks4a and http; several are separated by blanks or ";"`},
+		{Key: "mode", Kind: spi.Text, Default: "strict", Help: "which of them: strict (all in order), dynamic (all that are well), round-robin, random"},
+		{Key: "length", Kind: spi.Int, Default: "1", Help: "how many proxies a connection goes through in the modes round-robin and random"},
+		{Key: "direct", Kind: spi.Text, Help: `whom to connect to past the proxies: addresses, ranges such as 10.0.0.0/8, names, *.DOMAIN; separated by blanks or ";"`},
+		{Key: "dns", Kind: spi.Text, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
+		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "how long a proxy may take to be connected to and to answer"},
+		{Key: "retry", Kind: spi.Duration, Default: "10s", Help: "how long a proxy that failed is avoided, twice as long each time in a row"},
+		{Key: "ipv4", Kind: spi.Text, Default: "198.18.0.0/15", Help: "the addresses that stand for names with dns=remote"},
+		{Key: "ipv6", Kind: spi.Text, Default: "fd57:696e:736f:636b::/64", Help: `likewise; "none" for IPv4 only`},
+	},
+	Startup: startup,
+}
+
+// startup is WSPStartup. Whatever is wrong with the options is WSAEINVAL.
+func startup(p *spi.StartupParams) (spi.Provider, error) {
+	s := &socks{log: p.Log, timeout: p.Options.Duration("timeout")}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.timeout <= 0 {
+		s.timeout = 30 * time.Second
+	}
+	var err error
+	if s.router.proxies, err = parseServers(p.Options.Text("server")); err != nil {
+		return nil, fmt.Errorf("socks: %w", err)
+	}
+	if s.direct, err = parseList(p.Options.Text("direct")); err != nil {
+		return nil, fmt.Errorf("socks: %w", err)
+	}
+	text := p.Options.Text("mode")
+	ok := true
+	if s.router.mode, ok = modes[text]; !ok && text != "" {
+		return nil, fmt.Errorf("socks: option mode=%s: want strict, dynamic, round-robin or random: %w", text, wsa.WSAEINVAL)
+	}
+	s.router.length = int(max(p.Options.Int("length"), 1))
+	s.router.retry = p.Options.Duration("retry")
+	own := &provider{Provider: layer.NewProvider(p, s.wrap), socks: s}
+	switch text := p.Options.Text("dns"); text {
+	case "local", "":
+	case "remote":
+		options := spi.Options{}
+		for _, key := range []string{"ipv4", "ipv6"} {
+			value := p.Options.Text(key)
+			if prefix, err := netip.ParsePrefix(value); value != "none" && (err != nil || prefix.Addr().Is4() != (key == "ipv4")) {
+				return nil, fmt.Errorf("socks: option %s=%s: want a range: %w", key, value, wsa.WSAEINVAL)
+			}
+			options[key] = value
+		}
+		own.release = append(own.release, spi.GuardNames(&spi.NameGuard{Path: spi.FormatPath("fakeip", options), Passes: s.passes}))
+	default:
+		return nil, fmt.Errorf("socks: option dns=%s: want remote or local: %w", text, wsa.WSAEINVAL)
+	}
+	if len(s.direct.names) > 0 {
+		own.release = append(own.release, hostnames.Use())
+	}
+	return own, nil
+}
+
+// A provider is the started layer.
+type provider struct {
+	spi.Provider
+	*socks
+	release []func() // called by Cleanup
+}
+
+// Cleanup is WSPCleanup.
+func (p *provider) Cleanup() error {
+	err := p.Provider.Cleanup()
+	for _, f := range p.release {
+		f()
+	}
+	return err
+}
+
+// socks is what the sockets of a provider share.
+type socks struct {
+	log     *slog.Logger
+	router  router
+	direct  list
+	timeout time.Duration
+}
+
+// passes reports whether a name is looked up on this side: the ones to which
+// one connects directly.
+func (p *socks) passes(name string) bool {
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return p.direct.hasAddr(addr)
+	}
+	return p.direct.hasName(name)
+}
+
+// wrap makes the layer's socket. A raw socket could only go past the proxies,
+// and is WSAEACCES. Families other than the Internet's stay on the machine,
+// and are left alone.
+func (p *socks) wrap(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+	family, socketType := o.AddressFamily, o.SocketType
+	if o.Info != nil {
+		if family == 0 {
+			family = o.Info.AddressFamily
+		}
+		if socketType == 0 {
+			socketType = o.Info.SocketType
+		}
+	}
+	if family != wsa.AF_INET && family != wsa.AF_INET6 {
+		s := new(layer.HandlePreserving)
+		s.Socket = below
+		return s, nil
+	}
+	switch socketType {
+	case wsa.SOCK_STREAM:
+		s := new(stream)
+		s.init(p, below, o, family)
+		return s, nil
+	case wsa.SOCK_DGRAM:
+		s := new(datagram)
+		s.init(p, below, o, family)
+		return s, nil
+	}
+	return nil, wsa.WSAEACCES
+}
+
+// targetOf returns whom a proxy is to be asked for. An address that stood for
+// a name once and does no more is WSAEHOSTUNREACH: a proxy could do nothing
+// with it.
+func (p *socks) targetOf(name *wsa.Sockaddr) (t target, direct bool, err error) {
+	ap, ok := name.AddrPort()
+	if !ok {
+		return t, true, nil
+	}
+	addr := ap.Addr().Unmap().WithZone("")
+	t = target{addr: addr, port: ap.Port()}
+	host, known := hostnames.Fake(addr)
+	switch {
+	case host != "":
+		t.host = host
+	case p.direct.has(addr):
+		return t, true, nil
+	case known:
+		return t, false, wsa.WSAEHOSTUNREACH
+	}
+	return t, false, nil
+}

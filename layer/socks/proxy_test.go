@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package socks
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A fault is what a server of the tests does wrong.
+type fault uint8
+
+const (
+	well    fault = iota
+	slow          // it answers byte by byte
+	garbage       // it answers what means nothing
+	silent        // it does not answer
+	early         // it closes the connection before its answer
+	late          // it closes the connection in the middle of its answer
+	long          // it answers with a name of 255 bytes, or a long header
+	eager         // the peer's first bytes are in the same packet as the answer
+)
+
+// A server is a proxy of the tests: SOCKS 4, 4a and 5 and HTTP, whatever the
+// client begins with.
+type server struct {
+	t          testing.TB
+	l          net.Listener
+	user, pass string
+	fault      fault
+	code       byte              // to answer SOCKS 5 with, instead of asking for anybody
+	status     int               // to answer HTTP with
+	names      map[string]string // addresses of names
+
+	mu    sync.Mutex // protects what follows
+	asked []string   // whom it was asked for
+	conns map[net.Conn]bool
+	ended bool
+	work  sync.WaitGroup
+}
+
+// serve starts a server on loopback.
+func serve(t testing.TB, change ...func(*server)) *server {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, l: l, conns: map[net.Conn]bool{}}
+	for _, f := range change {
+		f(s)
+	}
+	s.work.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.work.Go(func() { s.client(c) })
+		}
+	})
+	t.Cleanup(s.close)
+	return s
+}
+
+func (s *server) close() {
+	s.l.Close()
+	s.mu.Lock()
+	s.ended = true
+	for c := range s.conns {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.work.Wait()
+}
+
+// url is the option for the server as one of a scheme.
+func (s *server) url(scheme string) string {
+	user := ""
+	if s.user != "" {
+		user = s.user + ":" + s.pass + "@"
+	}
+	return scheme + "://" + user + s.l.Addr().String()
+}
+
+func (s *server) keep(c net.Conn) (forget func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		c.Close()
+	}
+	s.conns[c] = true
+	return func() {
+		c.Close()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.conns, c)
+	}
+}
+
+func (s *server) note(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, text)
+}
+
+// requests returns whom the server was asked for since the last call.
+func (s *server) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := s.asked
+	s.asked = nil
+	return asked
+}
+
+func (s *server) client(c net.Conn) {
+	defer s.keep(c)()
+	r := bufio.NewReader(c)
+	first, err := r.Peek(1)
+	if err != nil {
+		return
+	}
+	switch first[0] {
+	case 5:
+		err = s.socks5(c, r)
+	case 4:
+		err = s.socks4(c, r)
+	default:
+		err = s.http(c, r)
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
+		s.t.Logf("the proxy: %v", err)
+	}
+}
+
+// answer writes an answer, with the server's fault. It reports whether the
+// client is served further.
+func (s *server) answer(c net.Conn, p []byte) bool {
+	switch s.fault {
+	case slow:
+		for i := range p {
+			c.Write(p[i : i+1])
+			time.Sleep(200 * time.Microsecond)
+		}
+		return true
+	case garbage:
+		c.Write([]byte("\x07\xff\xff\xff\xff\xff\xff\xff\xff\xff\r\n\r\n"))
+		return false
+	case silent:
+		io.Copy(io.Discard, c)
+		return false
+	case early:
+		return false
+	case late:
+		c.Write(p[:len(p)/2])
+		return false
+	}
+	c.Write(p)
+	return true
+}
+
+func (s *server) dial(host string, port uint16) (net.Conn, error) {
+	at := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	s.note(at)
+	if addr, ok := s.names[host]; ok {
+		host = addr
+	}
+	return net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(int(port))), 10*time.Second)
+}
+
+// carry carries the data between the two, after the answer.
+func (s *server) carry(c net.Conn, r *bufio.Reader, peer net.Conn, answer []byte) error {
+	defer s.keep(peer)()
+	if s.fault == eager {
+		buf := make([]byte, 1000)
+		n, _ := peer.Read(buf)
+		answer = append(answer, buf[:n]...)
+	}
+	if !s.answer(c, answer) {
+		return nil
+	}
+	var ways sync.WaitGroup
+	ways.Go(func() {
+		io.Copy(peer, r)
+		peer.(*net.TCPConn).CloseWrite()
+	})
+	io.Copy(c, peer)
+	c.(*net.TCPConn).CloseWrite()
+	ways.Wait()
+	return nil
+}
+
+func (s *server) socks5(c net.Conn, r *bufio.Reader) error {
+	head := make([]byte, 2)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return err
+	}
+	methods := make([]byte, head[1])
+	if _, err := io.ReadFull(r, methods); err != nil {
+		return err
+	}
+	method := byte(0)
+	if s.user != "" {
+		method = 2
+	}
+	if !strings.Contains(string(methods), string(method)) {
+		method = 0xff
+	}
+	if !s.answer(c, []byte{5, method}) || method == 0xff {
+		return nil
+	}
+	if method == 2 {
+		user, pass, err := readAuth(r)
+		if err != nil {
+			return err
+		}
+		if user != s.user || pass != s.pass {
+			s.answer(c, []byte{1, 1})
+			return nil
+		}
+		if !s.answer(c, []byte{1, 0}) {
+			return nil
+		}
+	}
+	if _, err := io.ReadFull(r, head); err != nil {
+		return err
+	}
+	if _, err := r.ReadByte(); err != nil {
+		return err
+	}
+	host, port, err := readAddr(r)
+	if err != nil {
+		return err
+	}
+	if s.code != 0 {
+		s.answer(c, []byte{5, s.code, 0, 1, 0, 0, 0, 0, 0, 0})
+		return nil
+	}
+	if head[1] == cmdAssociate {
+		return s.associate(c, r)
+	}
+	peer, err := s.dial(host, port)
+	if err != nil {
+		code := byte(1)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			code = 5
+		}
+		s.answer(c, []byte{5, code, 0, 1, 0, 0, 0, 0, 0, 0})
+		return nil
+	}
+	answer := appendAddr([]byte{5, 0, 0}, peer.LocalAddr().(*net.TCPAddr).AddrPort())
+	if s.fault == long {
+		answer = append([]byte{5, 0, 0, 3, 255}, make([]byte, 255+2)...)
+	}
+	return s.carry(c, r, peer, answer)
+}
+
+func readAuth(r *bufio.Reader) (user, pass string, err error) {
+	if _, err = r.ReadByte(); err != nil {
+		return
+	}
+	for _, text := range []*string{&user, &pass} {
+		n, err := r.ReadByte()
+		if err != nil {
+			return "", "", err
+		}
+		b := make([]byte, n)
+		if _, err := io.ReadFull(r, b); err != nil {
+			return "", "", err
+		}
+		*text = string(b)
+	}
+	return user, pass, nil
+}
+
+// readAddr reads the type, the address and the port.
+func readAddr(r io.Reader) (host string, port uint16, err error) {
+	b := make([]byte, 256)
+	if _, err := io.ReadFull(r, b[:1]); err != nil {
+		return "", 0, err
+	}
+	n := 0
+	switch b[0] {
+	case 1:
+		n = 4
+	case 4:
+		n = 16
+	case 3:
+		if _, err := io.ReadFull(r, b[1:2]); err != nil {
+			return "", 0, err
+		}
+		name := make([]byte, b[1])
+		if _, err := io.ReadFull(r, name); err != nil {
+			return "", 0, err
+		}
+		host = string(name)
+	default:
+		return "", 0, fmt.Errorf("the address has type %d", b[0])
+	}
+	if _, err := io.ReadFull(r, b[:n+2]); err != nil {
+		return "", 0, err
+	}
+	if n > 0 {
+		addr, _ := netip.AddrFromSlice(b[:n])
+		host = addr.String()
+	}
+	return host, binary.BigEndian.Uint16(b[n:]), nil
+}
+
+func (s *server) socks4(c net.Conn, r *bufio.Reader) error {
+	b := make([]byte, 8)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return err
+	}
+	user, err := r.ReadString(0)
+	if err != nil {
+		return err
+	}
+	host := netip.AddrFrom4([4]byte(b[4:])).String()
+	if b[4] == 0 && b[5] == 0 && b[6] == 0 && b[7] != 0 {
+		if host, err = r.ReadString(0); err != nil {
+			return err
+		}
+		host = strings.TrimSuffix(host, "\x00")
+	}
+	if strings.TrimSuffix(user, "\x00") != s.user {
+		s.answer(c, []byte{0, 93, 0, 0, 0, 0, 0, 0})
+		return nil
+	}
+	peer, err := s.dial(host, binary.BigEndian.Uint16(b[2:]))
+	if err != nil {
+		s.answer(c, []byte{0, 91, 0, 0, 0, 0, 0, 0})
+		return nil
+	}
+	return s.carry(c, r, peer, []byte{0, 90, 0, 0, 0, 0, 0, 0})
+}
+
+func (s *server) http(c net.Conn, r *bufio.Reader) error {
+	q, err := http.ReadRequest(r)
+	if err != nil {
+		return err
+	}
+	if s.user != "" {
+		q.Header.Set("Authorization", q.Header.Get("Proxy-Authorization"))
+		if user, pass, _ := q.BasicAuth(); user != s.user || pass != s.pass {
+			s.answer(c, []byte("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
+			return nil
+		}
+	}
+	if s.status != 0 {
+		s.answer(c, fmt.Appendf(nil, "HTTP/1.1 %d No\r\n\r\n", s.status))
+		return nil
+	}
+	host, text, err := net.SplitHostPort(q.RequestURI)
+	if err != nil || q.Method != "CONNECT" || q.Host != q.RequestURI {
+		return fmt.Errorf("%s %s of %s", q.Method, q.RequestURI, q.Host)
+	}
+	port, _ := strconv.ParseUint(text, 10, 16)
+	peer, err := s.dial(host, uint16(port))
+	if err != nil {
+		s.answer(c, []byte("HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+		return nil
+	}
+	answer := "HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n"
+	if s.fault == long {
+		answer = "HTTP/1.0 200 OK\nX: " + strings.Repeat("x", 5000) + "\n\n"
+	}
+	return s.carry(c, r, peer, []byte(answer))
+}
+
+// associate carries datagrams between the client and whom it asks for, as
+// long as the connection lasts.
+func (s *server) associate(c net.Conn, r *bufio.Reader) error {
+	s.note("udp")
+	inner, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return err
+	}
+	defer inner.Close()
+	outer, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return err
+	}
+	defer outer.Close()
+	at := inner.LocalAddr().(*net.UDPAddr).AddrPort()
+	if !s.answer(c, appendAddr([]byte{5, 0, 0}, netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()))) {
+		return nil
+	}
+	var mu sync.Mutex
+	var client netip.AddrPort
+	var ways sync.WaitGroup
+	ways.Go(func() {
+		b := make([]byte, 1<<16)
+		for {
+			n, from, err := inner.ReadFromUDPAddrPort(b)
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			client = from
+			mu.Unlock()
+			in := strings.NewReader(string(b[3:n]))
+			host, port, err := readAddr(in)
+			if err != nil || b[0] != 0 || b[1] != 0 || b[2] != 0 {
+				s.t.Errorf("a datagram with the header % x: %v", b[:10], err)
+				continue
+			}
+			s.note(net.JoinHostPort(host, strconv.Itoa(int(port))))
+			if addr, ok := s.names[host]; ok {
+				host = addr
+			}
+			to, err := netip.ParseAddr(host)
+			if err != nil {
+				continue
+			}
+			rest, _ := io.ReadAll(in)
+			outer.WriteToUDPAddrPort(rest, netip.AddrPortFrom(to, port))
+		}
+	})
+	ways.Go(func() {
+		b := make([]byte, 1<<16)
+		for {
+			n, from, err := outer.ReadFromUDPAddrPort(b)
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			to := client
+			mu.Unlock()
+			head := appendAddr([]byte{0, 0, 0}, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+			inner.WriteToUDPAddrPort(append(head, b[:n]...), to)
+		}
+	})
+	io.Copy(io.Discard, r)
+	inner.Close()
+	outer.Close()
+	ways.Wait()
+	return nil
+}
