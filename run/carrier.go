@@ -6,7 +6,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"winsock/internal/poller"
 	"winsock/internal/sys"
+	"winsock/run/internal/near"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -30,7 +32,12 @@ type carrier struct {
 	blocking bool       // a connect may wait in the kernel
 	keepFD   bool       // fd is the carrier's own: a connection not handed over yet
 
-	base spi.Socket // once own was called
+	opened bool       // Socket was called
+	base   spi.Socket // once own was called
+	closed bool       // base is, and a layer may open another one
+
+	desc   poller.Desc
+	polled bool // the lent descriptor is registered with the poller
 
 	marks atomic.Int32 // the kernel's descriptor of base plus 1, if urgent data is kept apart
 
@@ -42,6 +49,7 @@ type carrier struct {
 	peer   address // of an accepted connection
 
 	listener *carrier // which accepted it; set once
+	stream   bool     // it is a socket of streams; set once
 
 	raw *transfer // what goes with the datagram of the call that is under way
 }
@@ -71,11 +79,29 @@ var (
 	_ spi.DataPather = (*carrier)(nil)
 )
 
-// Socket makes the carrier the bottom of the chain that is being opened.
+// Socket makes the carrier the bottom of the chain that is being opened. When
+// it is that already, a layer wants a new socket in the place of the one that
+// it has closed.
 func (c *carrier) Socket(o *spi.Opening) (spi.Socket, error) {
-	c.opening = *o
-	if !c.keepFD {
-		c.fd = -1
+	c.mu.Lock()
+	again, own := c.opened, c.closed
+	c.opened, c.closed = true, false
+	if again && !own && c.fd >= 0 && c.state != stateIdle {
+		c.unpollLocked()
+		near.Renew(c.fd)
+		c.state, c.errno = stateIdle, 0
+	}
+	if !again {
+		c.opening = *o
+		if !c.keepFD {
+			c.fd = -1
+		}
+	}
+	c.mu.Unlock()
+	if own {
+		if err := c.own(nil); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -93,7 +119,41 @@ func (c *carrier) lend(fd, domain int, blocking bool) {
 func (c *carrier) giveBack() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.unpollLocked()
 	c.fd = -1
+}
+
+// pollLocked has the poller tell of the descriptor that is lent.
+func (c *carrier) pollLocked() {
+	if !c.polled && c.fd >= 0 && c.stream && c.state == stateConnected && !c.watchers.Empty() {
+		c.desc.Target = c
+		c.polled = poller.Default.Add(c.fd, &c.desc) == nil
+	}
+}
+
+func (c *carrier) unpollLocked() {
+	if c.polled {
+		c.polled = false
+		poller.Default.Remove(c.fd, &c.desc)
+	}
+}
+
+// NotifyReady is how the poller tells of an event.
+func (c *carrier) NotifyReady(bits uint32) {
+	var e spi.Events
+	if bits&sys.POLLIN != 0 {
+		e |= spi.EventRead
+	}
+	if bits&sys.POLLOUT != 0 {
+		e |= spi.EventWrite
+	}
+	if bits&sys.POLLRDHUP != 0 {
+		e |= spi.EventClose
+	}
+	if bits&(sys.POLLERR|sys.POLLHUP) != 0 {
+		e |= spi.EventReset
+	}
+	c.watchers.Notify(e)
 }
 
 // own replaces the program's socket by one of the chain's base provider.
@@ -264,6 +324,7 @@ func (c *carrier) routineConnect(fd int, a address) {
 func (c *carrier) endLocked(e sys.Errno) error {
 	if e == 0 {
 		c.state, c.errno = stateConnected, 0
+		c.pollLocked()
 		return nil
 	}
 	c.state = stateFailed
@@ -381,7 +442,8 @@ func (c *carrier) disown(child *carrier) {
 	}
 }
 
-// Send sends a datagram on the program's socket.
+// Send sends on the program's socket: a datagram, or what a layer says on a
+// new connection.
 func (c *carrier) Send(m *spi.Message) (int, error) {
 	if base := c.owned(); base != nil {
 		return base.Send(m)
@@ -410,7 +472,8 @@ func (c *carrier) Send(m *spi.Message) (int, error) {
 	return n, nil
 }
 
-// Recv receives a datagram on the program's socket, or on a socket of its own.
+// Recv receives on the program's socket, a datagram or what a layer is told on
+// a new connection, or on a socket of its own.
 func (c *carrier) Recv(m *spi.Message) (int, error) {
 	if base := c.owned(); base != nil {
 		if fd := c.marks.Load(); fd != 0 {
@@ -430,7 +493,10 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 		flags |= c.raw.asked &^ sys.MSG_PEEK
 		control = c.raw.room
 	}
-	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags|sys.MSG_TRUNC, from.buf[:], control)
+	if !c.stream {
+		flags |= sys.MSG_TRUNC
+	}
+	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 	if e != 0 {
 		return 0, c.failLocked(e)
 	}
@@ -461,6 +527,7 @@ func (c *carrier) Shutdown(how int32) error {
 func (c *carrier) Close() error {
 	c.mu.Lock()
 	base, fd := c.base, -1
+	c.base, c.closed = nil, base != nil
 	if c.keepFD {
 		fd, c.fd, c.keepFD = c.fd, -1, false
 	}
@@ -551,7 +618,11 @@ func (c *carrier) Ready(mask spi.Events) spi.Events {
 	case stateConnecting:
 		return 0
 	case stateConnected:
-		return mask & (spi.EventConnect | spi.EventWrite)
+		e := spi.EventConnect | spi.EventWrite
+		if c.stream && c.fd >= 0 && sys.Poll(c.fd, sys.POLLIN)&sys.POLLIN != 0 {
+			e |= spi.EventRead
+		}
+		return mask & e
 	case stateFailed:
 		return mask & spi.EventConnectFail
 	}
@@ -564,7 +635,10 @@ func (c *carrier) Watch(w *spi.Watcher) {
 		base.Watch(w)
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.watchers.Add(w)
+	c.pollLocked()
 }
 
 // Unwatch takes w off again.

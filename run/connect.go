@@ -171,7 +171,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		return
 	}
 	k.describe(func(p *Connection) { p.Peer, p.State = a.addrPort(), "connecting" })
-	direct, err := reaches(k.handle, name, k.carrier)
+	direct, speak, err := reachesLate(k.handle, name, k.carrier)
 	if err != nil {
 		c.refuse(k, fd, wsa.ErrnoOf(err).Errno())
 		k.closeLocked()
@@ -182,7 +182,9 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		k.failed = false
 		near.Renew(fd)
 	}
-	if direct {
+	// A non-blocking socket would be ready before the layers have spoken, so
+	// that it has to be held meanwhile.
+	if direct && (blocking || !speak) {
 		c.connectDirectLocked(k, fd, a, name, blocking)
 		return
 	}

@@ -10,6 +10,8 @@ import (
 	"winsock"
 	"winsock/internal/sys"
 	"winsock/run/internal/relay"
+	"winsock/spi"
+	"winsock/spi/meter"
 	"winsock/wsa"
 )
 
@@ -152,10 +154,25 @@ func (s *Supervisor) known(fd int) *socket {
 // it is now if that is nil, goes past all layers to its bottom.
 func reaches(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (bool, error) {
 	below, err := winsock.BaseSocket(h, name)
-	if err != nil {
-		return false, err
+	return below == bottom, err
+}
+
+// reachesLate is reaches for the time after the layers have spoken that do so
+// first. speak tells that there are any.
+func reachesLate(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (direct, speak bool, err error) {
+	below, err := winsock.BaseSocket(h, name)
+	for err == nil && below != bottom {
+		speaker, ok := below.(spi.Speaker)
+		if !ok {
+			break
+		}
+		next := meter.Unwrap(speaker.Spoken())
+		if next == below {
+			break
+		}
+		below, speak = next, true
 	}
-	return below == bottom, nil
+	return below == bottom, speak, err
 }
 
 // remember returns the call's socket, from now on a known one.
@@ -191,7 +208,7 @@ func (k *socket) openLocked(chain *chainOf, c *call) error {
 		return nil
 	}
 	process := c.owner()
-	base := &carrier{fd: -1}
+	base := &carrier{fd: -1, stream: k.typ == sys.SOCK_STREAM}
 	from := winsock.Origin{Process: process, Base: base}
 	if k.s.config.Meter {
 		from.Observe = k.s.meters.Observe

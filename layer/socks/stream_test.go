@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"winsock/layer/socks/sockstest"
 	"winsock/spi"
 	"winsock/spi/hostnames"
 	"winsock/wsa"
@@ -22,13 +23,13 @@ var schemes = []string{"socks5", "socks4", "socks4a", "http"}
 func TestConnect(t *testing.T) {
 	peer := echo(t)
 	for _, scheme := range schemes {
-		for _, f := range []fault{well, slow, long, eager} {
-			if f == long && strings.HasPrefix(scheme, "socks4") {
+		for _, f := range []sockstest.Fault{sockstest.Well, sockstest.Slow, sockstest.Long, sockstest.Eager} {
+			if f == sockstest.Long && strings.HasPrefix(scheme, "socks4") {
 				continue // its answers are of one length
 			}
 			t.Run(fmt.Sprint(scheme, " fault ", f), func(t *testing.T) {
-				p := serve(t, func(s *server) { s.fault = f })
-				w := newWorld(t, spi.Options{"server": p.url(scheme)})
+				p := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = f })
+				w := newWorld(t, spi.Options{"server": p.URL(scheme)})
 				s := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
 				if _, ok := spi.HandleOf(s.Socket); ok {
 					t.Error("the descriptor can be had before the proxies were asked")
@@ -48,7 +49,7 @@ func TestConnect(t *testing.T) {
 					t.Errorf("the peer is %s, want %v", got, peer)
 				}
 				s.talks()
-				if asked := p.requests(); !slices.Equal(asked, []string{peer.String()}) {
+				if asked := p.Requests(); !slices.Equal(asked, []string{peer.String()}) {
 					t.Errorf("the proxy was asked for %q", asked)
 				}
 				if err := s.Connect(&to); err != wsa.WSAEISCONN {
@@ -63,11 +64,11 @@ func TestAuthentication(t *testing.T) {
 	peer := echo(t)
 	to := wsa.SockaddrFrom(peer)
 	for _, scheme := range []string{"socks5", "http"} {
-		p := serve(t, func(s *server) { s.user, s.pass = "user", "pass" })
-		w := newWorld(t, spi.Options{"server": p.url(scheme)})
+		p := sockstest.Serve(t, func(s *sockstest.Server) { s.User, s.Pass = "user", "pass" })
+		w := newWorld(t, spi.Options{"server": p.URL(scheme)})
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 		for _, url := range []string{
-			scheme + "://" + p.l.Addr().String(), strings.Replace(p.url(scheme), ":pass@", ":wrong@", 1),
+			scheme + "://" + p.Addr(), strings.Replace(p.URL(scheme), ":pass@", ":wrong@", 1),
 		} {
 			w := newWorld(t, spi.Options{"server": url})
 			if err := w.open(wsa.AF_INET, wsa.SOCK_STREAM).connect(&to); err != wsa.WSAEACCES {
@@ -84,33 +85,33 @@ func TestErrors(t *testing.T) {
 	nobody := *at(closedPort(t))
 	for _, c := range []struct {
 		scheme string
-		change func(*server)
+		change func(*sockstest.Server)
 		to     *wsa.Sockaddr
 		want   wsa.Errno
 	}{
 		{"socks5", nil, &nobody, wsa.WSAECONNREFUSED},
 		{"socks4", nil, &nobody, wsa.WSAECONNREFUSED},
 		{"http", nil, &nobody, wsa.WSAEHOSTUNREACH},
-		{"socks5", func(s *server) { s.code = 1 }, &to, wsa.WSAENETUNREACH},
-		{"socks5", func(s *server) { s.code = 2 }, &to, wsa.WSAEACCES},
-		{"socks5", func(s *server) { s.code = 3 }, &to, wsa.WSAENETUNREACH},
-		{"socks5", func(s *server) { s.code = 4 }, &to, wsa.WSAEHOSTUNREACH},
-		{"socks5", func(s *server) { s.code = 5 }, &to, wsa.WSAECONNREFUSED},
-		{"socks5", func(s *server) { s.code = 6 }, &to, wsa.WSAETIMEDOUT},
-		{"socks5", func(s *server) { s.code = 7 }, &to, wsa.WSAEOPNOTSUPP},
-		{"socks5", func(s *server) { s.code = 8 }, &to, wsa.WSAEAFNOSUPPORT},
-		{"socks5", func(s *server) { s.code = 99 }, &to, wsa.WSAENETUNREACH},
-		{"http", func(s *server) { s.status = 403 }, &to, wsa.WSAEACCES},
-		{"http", func(s *server) { s.status = 503 }, &to, wsa.WSAECONNREFUSED},
-		{"http", func(s *server) { s.status = 504 }, &to, wsa.WSAETIMEDOUT},
-		{"http", func(s *server) { s.status = 500 }, &to, wsa.WSAENETUNREACH},
-		{"http", func(s *server) { s.status = 302 }, &to, wsa.WSAENETUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code = 1 }, &to, wsa.WSAENETUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code = 2 }, &to, wsa.WSAEACCES},
+		{"socks5", func(s *sockstest.Server) { s.Code = 3 }, &to, wsa.WSAENETUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code = 4 }, &to, wsa.WSAEHOSTUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code = 5 }, &to, wsa.WSAECONNREFUSED},
+		{"socks5", func(s *sockstest.Server) { s.Code = 6 }, &to, wsa.WSAETIMEDOUT},
+		{"socks5", func(s *sockstest.Server) { s.Code = 7 }, &to, wsa.WSAEOPNOTSUPP},
+		{"socks5", func(s *sockstest.Server) { s.Code = 8 }, &to, wsa.WSAEAFNOSUPPORT},
+		{"socks5", func(s *sockstest.Server) { s.Code = 99 }, &to, wsa.WSAENETUNREACH},
+		{"http", func(s *sockstest.Server) { s.Status = 403 }, &to, wsa.WSAEACCES},
+		{"http", func(s *sockstest.Server) { s.Status = 503 }, &to, wsa.WSAECONNREFUSED},
+		{"http", func(s *sockstest.Server) { s.Status = 504 }, &to, wsa.WSAETIMEDOUT},
+		{"http", func(s *sockstest.Server) { s.Status = 500 }, &to, wsa.WSAENETUNREACH},
+		{"http", func(s *sockstest.Server) { s.Status = 302 }, &to, wsa.WSAENETUNREACH},
 	} {
-		p := serve(t)
+		p := sockstest.Serve(t)
 		if c.change != nil {
 			c.change(p)
 		}
-		w := newWorld(t, spi.Options{"server": p.url(c.scheme)})
+		w := newWorld(t, spi.Options{"server": p.URL(c.scheme)})
 		s := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
 		if err := s.connect(c.to); err != c.want.Err() {
 			t.Errorf("%s: %v, want %v", c.scheme, err, c.want)
@@ -127,15 +128,15 @@ func TestErrors(t *testing.T) {
 			t.Errorf("SO_ERROR is % x, want %d", value, c.want)
 		}
 		// And the socket is as good as new.
-		p.code, p.status = 0, 0
+		p.Code, p.Status = 0, 0
 		s.mustConnect(&to).talks()
 	}
-	for _, f := range []fault{garbage, early, late, silent} {
+	for _, f := range []sockstest.Fault{sockstest.Garbage, sockstest.Early, sockstest.Late, sockstest.Silent} {
 		for _, scheme := range schemes {
-			p := serve(t, func(s *server) { s.fault = f })
-			w := newWorld(t, spi.Options{"server": p.url(scheme), "timeout": "300ms"})
+			p := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = f })
+			w := newWorld(t, spi.Options{"server": p.URL(scheme), "timeout": "300ms"})
 			code := wsa.WSAENETUNREACH
-			if f == silent {
+			if f == sockstest.Silent {
 				code = wsa.WSAETIMEDOUT
 			}
 			if err := w.open(wsa.AF_INET, wsa.SOCK_STREAM).connect(&to); err != code.Err() {
@@ -153,8 +154,8 @@ func TestErrors(t *testing.T) {
 func TestRenewed(t *testing.T) {
 	peer := echo(t)
 	to := wsa.SockaddrFrom(peer)
-	bad, good := serve(t, func(s *server) { s.fault = garbage }), serve(t)
-	w := newWorld(t, spi.Options{"server": bad.url("socks5") + ";" + good.url("socks5"), "mode": "dynamic"})
+	bad, good := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = sockstest.Garbage }), sockstest.Serve(t)
+	w := newWorld(t, spi.Options{"server": bad.URL("socks5") + ";" + good.URL("socks5"), "mode": "dynamic"})
 	// All of it is one chain through both at first, and then through the good one.
 	s := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
 	if err := s.Bind(at("127.0.0.1:0")); err != nil {
@@ -178,61 +179,61 @@ func TestRenewed(t *testing.T) {
 func TestChains(t *testing.T) {
 	peer := echo(t)
 	to := wsa.SockaddrFrom(peer)
-	urls := func(list ...*server) string {
+	urls := func(list ...*sockstest.Server) string {
 		text := ""
 		for i, p := range list {
-			text += " " + p.url([]string{"socks5", "http", "socks4"}[i%3])
+			text += " " + p.URL([]string{"socks5", "http", "socks4"}[i%3])
 		}
 		return text
 	}
-	addr := func(p *server) string { return p.l.Addr().String() }
-	check := func(t *testing.T, p *server, want ...string) {
+	addr := func(p *sockstest.Server) string { return p.Addr() }
+	check := func(t *testing.T, p *sockstest.Server, want ...string) {
 		t.Helper()
-		if asked := p.requests(); !slices.Equal(asked, want) {
+		if asked := p.Requests(); !slices.Equal(asked, want) {
 			t.Errorf("a proxy was asked for %q, want %q", asked, want)
 		}
 	}
 	t.Run("strict", func(t *testing.T) {
-		a, b, c := serve(t), serve(t), serve(t)
+		a, b, c := sockstest.Serve(t), sockstest.Serve(t), sockstest.Serve(t)
 		w := newWorld(t, spi.Options{"server": urls(a, b, c)})
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 		check(t, a, addr(b))
 		check(t, b, addr(c))
 		check(t, c, peer.String())
-		b.l.Close()
+		b.Stop()
 		if err := w.open(wsa.AF_INET, wsa.SOCK_STREAM).connect(&to); err != wsa.WSAENETUNREACH {
 			t.Errorf("with one that is dead: %v", err)
 		}
 	})
 	t.Run("dynamic", func(t *testing.T) {
-		a, b, c := serve(t), serve(t), serve(t)
+		a, b, c := sockstest.Serve(t), sockstest.Serve(t), sockstest.Serve(t)
 		w := newWorld(t, spi.Options{"server": urls(a, b, c), "mode": "dynamic", "retry": "1h"})
-		b.l.Close()
+		b.Stop()
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 		check(t, a, addr(b), addr(c))
 		check(t, c, peer.String())
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 		check(t, a, addr(c)) // the dead one is avoided
-		a.l.Close()
+		a.Stop()
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
-		c.l.Close()
+		c.Stop()
 		if err := w.open(wsa.AF_INET, wsa.SOCK_STREAM).connect(&to); err != wsa.WSAENETUNREACH {
 			t.Errorf("when all are dead: %v", err)
 		}
 	})
 	for _, mode := range []string{"round-robin", "random"} {
 		t.Run(mode, func(t *testing.T) {
-			a, b, c := serve(t), serve(t), serve(t)
+			a, b, c := sockstest.Serve(t), sockstest.Serve(t), sockstest.Serve(t)
 			w := newWorld(t, spi.Options{"server": urls(a, b, c), "mode": mode, "retry": "1h"})
 			for range 30 {
 				w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 			}
-			for _, p := range []*server{a, b, c} {
-				if n := len(p.requests()); n == 0 || mode == "round-robin" && n != 10 {
+			for _, p := range []*sockstest.Server{a, b, c} {
+				if n := len(p.Requests()); n == 0 || mode == "round-robin" && n != 10 {
 					t.Errorf("a proxy was asked %d times", n)
 				}
 			}
-			b.l.Close()
+			b.Stop()
 			for range 10 {
 				w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 			}
@@ -240,10 +241,10 @@ func TestChains(t *testing.T) {
 				t.Errorf("the dead one was tried %d times", n)
 			}
 			two := newWorld(t, spi.Options{"server": urls(a, c), "mode": mode, "length": "2"})
-			a.requests()
-			c.requests()
+			a.Requests()
+			c.Requests()
 			two.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
-			if len(a.requests()) != 1 || len(c.requests()) != 1 {
+			if len(a.Requests()) != 1 || len(c.Requests()) != 1 {
 				t.Error("not both of two were asked")
 			}
 		})
@@ -253,8 +254,8 @@ func TestChains(t *testing.T) {
 func TestDirect(t *testing.T) {
 	peer := echo(t)
 	to := wsa.SockaddrFrom(peer)
-	p := serve(t)
-	w := newWorld(t, spi.Options{"server": p.url("socks5"), "direct": "10.0.0.0/8;127.0.0.1;named.example *.below.example"})
+	p := sockstest.Serve(t)
+	w := newWorld(t, spi.Options{"server": p.URL("socks5"), "direct": "10.0.0.0/8;127.0.0.1;named.example *.below.example"})
 	s := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
 	if below := spi.DataPathTo(s.Socket, &to); below == s.Socket {
 		t.Error("the layer does not foresee that the peer is a direct one")
@@ -270,7 +271,7 @@ func TestDirect(t *testing.T) {
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(at(l.Addr().String()))
 		l.Close()
 	}
-	if asked := p.requests(); len(asked) > 0 {
+	if asked := p.Requests(); len(asked) > 0 {
 		t.Errorf("the proxy was asked for %q", asked)
 	}
 	// A failed direct connect does not keep the socket from a proxied one.
@@ -285,15 +286,15 @@ func TestNames(t *testing.T) {
 	peer := echo(t)
 	in := netip.MustParsePrefix("198.18.0.0/15")
 	for _, scheme := range []string{"socks5", "socks4a", "http"} {
-		p := serve(t, func(s *server) { s.names = map[string]string{"far.example": "127.0.0.1"} })
-		w := newWorld(t, spi.Options{"server": p.url(scheme), "dns": "remote", "ipv4": "198.18.0.0/15", "ipv6": "none"})
+		p := sockstest.Serve(t, func(s *sockstest.Server) { s.Names = map[string]string{"far.example": "127.0.0.1"} })
+		w := newWorld(t, spi.Options{"server": p.URL(scheme), "dns": "remote", "ipv4": "198.18.0.0/15", "ipv6": "none"})
 		name := wsa.SockaddrFrom(netip.AddrPortFrom(hostnames.FakeFor("far.example", in), peer.Port()))
 		s := w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&name)
 		s.talks()
 		if got := s.peer(); got != name.String() {
 			t.Errorf("the peer is %s, want %v", got, &name)
 		}
-		if asked, want := p.requests(), []string{fmt.Sprint("far.example:", peer.Port())}; !slices.Equal(asked, want) {
+		if asked, want := p.Requests(), []string{fmt.Sprint("far.example:", peer.Port())}; !slices.Equal(asked, want) {
 			t.Errorf("%s: the proxy was asked for %q, want %q", scheme, asked, want)
 		}
 		if err := w.open(wsa.AF_INET, wsa.SOCK_STREAM).connect(at("198.19.255.254:80")); err != wsa.WSAEHOSTUNREACH {
@@ -309,10 +310,10 @@ func TestIPv6(t *testing.T) {
 		t.Skip("there is no IPv6")
 	}
 	defer l.Close()
-	p := serve(t)
-	w := newWorld(t, spi.Options{"server": p.url("socks5")})
+	p := sockstest.Serve(t)
+	w := newWorld(t, spi.Options{"server": p.URL("socks5")})
 	w.open(wsa.AF_INET6, wsa.SOCK_STREAM).mustConnect(at(l.Addr().String()))
-	if asked := p.requests(); !slices.Equal(asked, []string{l.Addr().String()}) {
+	if asked := p.Requests(); !slices.Equal(asked, []string{l.Addr().String()}) {
 		t.Errorf("the proxy was asked for %q", asked)
 	}
 }
@@ -320,8 +321,8 @@ func TestIPv6(t *testing.T) {
 // A socket that is closed while it talks ends at once, and its connection to
 // the proxy with it.
 func TestCloseWhileTalking(t *testing.T) {
-	p := serve(t, func(s *server) { s.fault = silent })
-	w := newWorld(t, spi.Options{"server": p.url("socks5")})
+	p := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = sockstest.Silent })
+	w := newWorld(t, spi.Options{"server": p.URL("socks5")})
 	s := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
 	if err := s.Connect(at("192.0.2.1:80")); err != wsa.WSAEWOULDBLOCK {
 		t.Fatal(err)

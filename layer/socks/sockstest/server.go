@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package socks
+// Package sockstest is a proxy for tests: SOCKS 4, 4a, and 5 with datagrams,
+// and HTTP CONNECT, on loopback, with faults.
+package sockstest
 
 import (
 	"bufio"
@@ -19,30 +21,31 @@ import (
 	"time"
 )
 
-// A fault is what a server of the tests does wrong.
-type fault uint8
+// A Fault is what a server of the tests does wrong.
+type Fault uint8
 
 const (
-	well    fault = iota
-	slow          // it answers byte by byte
-	garbage       // it answers what means nothing
-	silent        // it does not answer
-	early         // it closes the connection before its answer
-	late          // it closes the connection in the middle of its answer
-	long          // it answers with a name of 255 bytes, or a long header
-	eager         // the peer's first bytes are in the same packet as the answer
+	Well    Fault = iota
+	Slow          // it answers byte by byte
+	Garbage       // it answers what means nothing
+	Silent        // it does not answer
+	Early         // it closes the connection before its answer
+	Late          // it closes the connection in the middle of its answer
+	Long          // it answers with a name of 255 bytes, or a long header
+	Eager         // the peer's first bytes are in the same packet as the answer
 )
 
-// A server is a proxy of the tests: SOCKS 4, 4a and 5 and HTTP, whatever the
+// A Server is a proxy of the tests: SOCKS 4, 4a and 5 and HTTP, whatever the
 // client begins with.
-type server struct {
-	t          testing.TB
-	l          net.Listener
-	user, pass string
-	fault      fault
-	code       byte              // to answer SOCKS 5 with, instead of asking for anybody
-	status     int               // to answer HTTP with
-	names      map[string]string // addresses of names
+type Server struct {
+	t testing.TB
+	l net.Listener
+
+	User, Pass string            // who may use it; empty: anybody
+	Fault      Fault             // of all answers
+	Code       byte              // to answer SOCKS 5 with, instead of asking for anybody
+	Status     int               // to answer HTTP with
+	Names      map[string]string // addresses of names
 
 	mu    sync.Mutex // protects what follows
 	asked []string   // whom it was asked for
@@ -51,14 +54,14 @@ type server struct {
 	work  sync.WaitGroup
 }
 
-// serve starts a server on loopback.
-func serve(t testing.TB, change ...func(*server)) *server {
+// Serve starts a server on loopback.
+func Serve(t testing.TB, change ...func(*Server)) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, l: l, conns: map[net.Conn]bool{}}
+	s := &Server{t: t, l: l, conns: map[net.Conn]bool{}}
 	for _, f := range change {
 		f(s)
 	}
@@ -75,7 +78,7 @@ func serve(t testing.TB, change ...func(*server)) *server {
 	return s
 }
 
-func (s *server) close() {
+func (s *Server) close() {
 	s.l.Close()
 	s.mu.Lock()
 	s.ended = true
@@ -86,16 +89,16 @@ func (s *server) close() {
 	s.work.Wait()
 }
 
-// url is the option for the server as one of a scheme.
-func (s *server) url(scheme string) string {
+// URL is the option for the server as one of a scheme.
+func (s *Server) URL(scheme string) string {
 	user := ""
-	if s.user != "" {
-		user = s.user + ":" + s.pass + "@"
+	if s.User != "" {
+		user = s.User + ":" + s.Pass + "@"
 	}
 	return scheme + "://" + user + s.l.Addr().String()
 }
 
-func (s *server) keep(c net.Conn) (forget func()) {
+func (s *Server) keep(c net.Conn) (forget func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -110,14 +113,14 @@ func (s *server) keep(c net.Conn) (forget func()) {
 	}
 }
 
-func (s *server) note(text string) {
+func (s *Server) note(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, text)
 }
 
-// requests returns whom the server was asked for since the last call.
-func (s *server) requests() []string {
+// Requests returns whom the server was asked for since the last call.
+func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	asked := s.asked
@@ -125,7 +128,7 @@ func (s *server) requests() []string {
 	return asked
 }
 
-func (s *server) client(c net.Conn) {
+func (s *Server) client(c net.Conn) {
 	defer s.keep(c)()
 	r := bufio.NewReader(c)
 	first, err := r.Peek(1)
@@ -147,23 +150,23 @@ func (s *server) client(c net.Conn) {
 
 // answer writes an answer, with the server's fault. It reports whether the
 // client is served further.
-func (s *server) answer(c net.Conn, p []byte) bool {
-	switch s.fault {
-	case slow:
+func (s *Server) answer(c net.Conn, p []byte) bool {
+	switch s.Fault {
+	case Slow:
 		for i := range p {
 			c.Write(p[i : i+1])
 			time.Sleep(200 * time.Microsecond)
 		}
 		return true
-	case garbage:
+	case Garbage:
 		c.Write([]byte("\x07\xff\xff\xff\xff\xff\xff\xff\xff\xff\r\n\r\n"))
 		return false
-	case silent:
+	case Silent:
 		io.Copy(io.Discard, c)
 		return false
-	case early:
+	case Early:
 		return false
-	case late:
+	case Late:
 		c.Write(p[:len(p)/2])
 		return false
 	}
@@ -171,19 +174,19 @@ func (s *server) answer(c net.Conn, p []byte) bool {
 	return true
 }
 
-func (s *server) dial(host string, port uint16) (net.Conn, error) {
+func (s *Server) dial(host string, port uint16) (net.Conn, error) {
 	at := net.JoinHostPort(host, strconv.Itoa(int(port)))
 	s.note(at)
-	if addr, ok := s.names[host]; ok {
+	if addr, ok := s.Names[host]; ok {
 		host = addr
 	}
 	return net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(int(port))), 10*time.Second)
 }
 
 // carry carries the data between the two, after the answer.
-func (s *server) carry(c net.Conn, r *bufio.Reader, peer net.Conn, answer []byte) error {
+func (s *Server) carry(c net.Conn, r *bufio.Reader, peer net.Conn, answer []byte) error {
 	defer s.keep(peer)()
-	if s.fault == eager {
+	if s.Fault == Eager {
 		buf := make([]byte, 1000)
 		n, _ := peer.Read(buf)
 		answer = append(answer, buf[:n]...)
@@ -202,7 +205,7 @@ func (s *server) carry(c net.Conn, r *bufio.Reader, peer net.Conn, answer []byte
 	return nil
 }
 
-func (s *server) socks5(c net.Conn, r *bufio.Reader) error {
+func (s *Server) socks5(c net.Conn, r *bufio.Reader) error {
 	head := make([]byte, 2)
 	if _, err := io.ReadFull(r, head); err != nil {
 		return err
@@ -212,7 +215,7 @@ func (s *server) socks5(c net.Conn, r *bufio.Reader) error {
 		return err
 	}
 	method := byte(0)
-	if s.user != "" {
+	if s.User != "" {
 		method = 2
 	}
 	if !strings.Contains(string(methods), string(method)) {
@@ -226,7 +229,7 @@ func (s *server) socks5(c net.Conn, r *bufio.Reader) error {
 		if err != nil {
 			return err
 		}
-		if user != s.user || pass != s.pass {
+		if user != s.User || pass != s.Pass {
 			s.answer(c, []byte{1, 1})
 			return nil
 		}
@@ -244,11 +247,11 @@ func (s *server) socks5(c net.Conn, r *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	if s.code != 0 {
-		s.answer(c, []byte{5, s.code, 0, 1, 0, 0, 0, 0, 0, 0})
+	if s.Code != 0 {
+		s.answer(c, []byte{5, s.Code, 0, 1, 0, 0, 0, 0, 0, 0})
 		return nil
 	}
-	if head[1] == cmdAssociate {
+	if head[1] == 3 {
 		return s.associate(c, r)
 	}
 	peer, err := s.dial(host, port)
@@ -261,7 +264,7 @@ func (s *server) socks5(c net.Conn, r *bufio.Reader) error {
 		return nil
 	}
 	answer := appendAddr([]byte{5, 0, 0}, peer.LocalAddr().(*net.TCPAddr).AddrPort())
-	if s.fault == long {
+	if s.Fault == Long {
 		answer = append([]byte{5, 0, 0, 3, 255}, make([]byte, 255+2)...)
 	}
 	return s.carry(c, r, peer, answer)
@@ -319,7 +322,7 @@ func readAddr(r io.Reader) (host string, port uint16, err error) {
 	return host, binary.BigEndian.Uint16(b[n:]), nil
 }
 
-func (s *server) socks4(c net.Conn, r *bufio.Reader) error {
+func (s *Server) socks4(c net.Conn, r *bufio.Reader) error {
 	b := make([]byte, 8)
 	if _, err := io.ReadFull(r, b); err != nil {
 		return err
@@ -335,7 +338,7 @@ func (s *server) socks4(c net.Conn, r *bufio.Reader) error {
 		}
 		host = strings.TrimSuffix(host, "\x00")
 	}
-	if strings.TrimSuffix(user, "\x00") != s.user {
+	if strings.TrimSuffix(user, "\x00") != s.User {
 		s.answer(c, []byte{0, 93, 0, 0, 0, 0, 0, 0})
 		return nil
 	}
@@ -347,20 +350,20 @@ func (s *server) socks4(c net.Conn, r *bufio.Reader) error {
 	return s.carry(c, r, peer, []byte{0, 90, 0, 0, 0, 0, 0, 0})
 }
 
-func (s *server) http(c net.Conn, r *bufio.Reader) error {
+func (s *Server) http(c net.Conn, r *bufio.Reader) error {
 	q, err := http.ReadRequest(r)
 	if err != nil {
 		return err
 	}
-	if s.user != "" {
+	if s.User != "" {
 		q.Header.Set("Authorization", q.Header.Get("Proxy-Authorization"))
-		if user, pass, _ := q.BasicAuth(); user != s.user || pass != s.pass {
+		if user, pass, _ := q.BasicAuth(); user != s.User || pass != s.Pass {
 			s.answer(c, []byte("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
 			return nil
 		}
 	}
-	if s.status != 0 {
-		s.answer(c, fmt.Appendf(nil, "HTTP/1.1 %d No\r\n\r\n", s.status))
+	if s.Status != 0 {
+		s.answer(c, fmt.Appendf(nil, "HTTP/1.1 %d No\r\n\r\n", s.Status))
 		return nil
 	}
 	host, text, err := net.SplitHostPort(q.RequestURI)
@@ -374,15 +377,31 @@ func (s *server) http(c net.Conn, r *bufio.Reader) error {
 		return nil
 	}
 	answer := "HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n"
-	if s.fault == long {
+	if s.Fault == Long {
 		answer = "HTTP/1.0 200 OK\nX: " + strings.Repeat("x", 5000) + "\n\n"
 	}
 	return s.carry(c, r, peer, []byte(answer))
 }
 
+// Addr is where the server listens.
+func (s *Server) Addr() string { return s.l.Addr().String() }
+
+// Stop has the server refuse new clients.
+func (s *Server) Stop() { s.l.Close() }
+
+// appendAddr appends an address as SOCKS 5 has it.
+func appendAddr(b []byte, a netip.AddrPort) []byte {
+	if addr := a.Addr(); addr.Is4() {
+		b = append(append(b, 1), addr.AsSlice()...)
+	} else {
+		b = append(append(b, 4), addr.AsSlice()...)
+	}
+	return binary.BigEndian.AppendUint16(b, a.Port())
+}
+
 // associate carries datagrams between the client and whom it asks for, as
 // long as the connection lasts.
-func (s *server) associate(c net.Conn, r *bufio.Reader) error {
+func (s *Server) associate(c net.Conn, r *bufio.Reader) error {
 	s.note("udp")
 	inner, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -418,7 +437,7 @@ func (s *server) associate(c net.Conn, r *bufio.Reader) error {
 				continue
 			}
 			s.note(net.JoinHostPort(host, strconv.Itoa(int(port))))
-			if addr, ok := s.names[host]; ok {
+			if addr, ok := s.Names[host]; ok {
 				host = addr
 			}
 			to, err := netip.ParseAddr(host)

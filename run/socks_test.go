@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"winsock/layer/socks/sockstest"
+	"winsock/spi"
+)
+
+// throughProxy is the layer with the proxy. far.example is loopback for it.
+func throughProxy(p *sockstest.Server, scheme string) []string {
+	return []string{spi.FormatPath("socks", spi.Options{"server": p.URL(scheme)})}
+}
+
+func proxy(t *testing.T) *sockstest.Server {
+	return sockstest.Serve(t, func(s *sockstest.Server) { s.Names = map[string]string{"far.example": "127.0.0.1"} })
+}
+
+// TestSocks: programs that connect by name are connected by the proxy, which
+// is asked for the name. Blocking connects are direct, so that nothing is
+// relayed afterwards.
+func TestSocks(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "host "+r.Host)
+	}))
+	defer server.Close()
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	at := "far.example:" + port
+	ask := `b"GET / HTTP/1.0\r\nHost: ` + at + `\r\n\r\n"`
+	blocking := `
+import socket
+for i in range(3):
+    s = socket.create_connection(("far.example", ` + port + `))
+    assert s.getpeername() == socket.getaddrinfo("far.example", ` + port + `, s.family)[0][4], s.getpeername()
+    s.sendall(` + ask + `)
+    d = b""
+    while (b := s.recv(1000)): d += b
+    assert d.endswith(b"host ` + at + `"), d
+print("good")
+`
+	nonblocking := `
+import asyncio
+async def one():
+    r, w = await asyncio.open_connection("far.example", ` + port + `)
+    w.write(` + ask + `)
+    d = await r.read()
+    assert d.endswith(b"host ` + at + `"), d
+async def main(): await asyncio.gather(*[one() for i in range(3)])
+asyncio.run(main())
+print("good")
+`
+	for _, scheme := range []string{"socks5", "socks4a", "http"} {
+		for name, program := range map[string]string{"blocking": blocking, "non-blocking": nonblocking} {
+			t.Run(scheme+" "+name, func(t *testing.T) {
+				p := proxy(t)
+				out, s := under(t, Config{Layers: throughProxy(p, scheme), DNS: true}, "python3", "-c", program)
+				if out != "good\n" {
+					t.Errorf("output %q", out)
+				}
+				if asked := slices.Compact(p.Requests()); !slices.Equal(asked, []string{at}) {
+					t.Errorf("the proxy was asked for %q, want %q", asked, at)
+				}
+				stats := s.Stats()
+				if name == "blocking" && (stats.Relayed > 0 || stats.Direct < 3) || name != "blocking" && stats.Relayed < 3 {
+					t.Errorf("%d relayed, %d direct", stats.Relayed, stats.Direct)
+				}
+			})
+		}
+	}
+	t.Run("curl", func(t *testing.T) {
+		p := proxy(t)
+		out, _ := under(t, Config{Layers: throughProxy(p, "socks5"), DNS: true}, "curl", "-sS", "http://"+at)
+		if out != "host "+at {
+			t.Errorf("output %q", out)
+		}
+		if asked := p.Requests(); !slices.Equal(asked, []string{at}) {
+			t.Errorf("the proxy was asked for %q", asked)
+		}
+	})
+	t.Run("static Go", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("it is built first")
+		}
+		program := filepath.Join(t.TempDir(), "client")
+		source := program + ".go"
+		if err := os.WriteFile(source, []byte(`package main
+import ("io"; "net/http"; "os")
+func main() {
+	r, err := http.Get(os.Args[1])
+	if err != nil { panic(err) }
+	io.Copy(os.Stdout, r.Body)
+}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		build := exec.Command("go", "build", "-o", program, source)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Skipf("%v\n%s", err, out)
+		}
+		p := proxy(t)
+		out, _ := under(t, Config{Layers: throughProxy(p, "socks5"), DNS: true}, program, "http://"+at)
+		if out != "host "+at {
+			t.Errorf("output %q", out)
+		}
+		if asked := p.Requests(); !slices.Equal(asked, []string{at}) {
+			t.Errorf("the proxy was asked for %q", asked)
+		}
+	})
+}
+
+// TestSocksFailures: what the proxy answers is what connect returns, and the
+// socket can be connected again.
+func TestSocksFailures(t *testing.T) {
+	peer, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	program := fmt.Sprintf(`
+import socket, select
+for timeout in None, 10:
+    s = socket.socket()
+    s.settimeout(timeout)
+    try: s.connect(("127.0.0.1", %d)); print("connected")
+    except OSError as e: print(type(e).__name__)
+    try: s.getpeername(); print("has a peer")
+    except OSError as e: pass
+    s.connect(("127.0.0.1", %d))
+    print("connected", s.getpeername()[1] == %[2]d)
+`, gone.Addr().(*net.TCPAddr).Port, peer.Addr().(*net.TCPAddr).Port)
+	p := proxy(t)
+	out, _ := under(t, Config{Layers: throughProxy(p, "socks5")}, "python3", "-c", program)
+	if want := strings.Repeat("ConnectionRefusedError\nconnected True\n", 2); out != want {
+		t.Errorf("output %q, want %q", out, want)
+	}
+	// A proxy of several that talks nonsense is left out.
+	bad := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = sockstest.Garbage })
+	layers := []string{spi.FormatPath("socks", spi.Options{"server": bad.URL("socks5") + ";" + p.URL("socks5"), "mode": "dynamic", "retry": "0s"})}
+	out, _ = under(t, Config{Layers: layers}, "python3", "-c", program)
+	if want := strings.Repeat("ConnectionRefusedError\nconnected True\n", 2); out != want {
+		t.Errorf("with a bad proxy: output %q, want %q", out, want)
+	}
+}
