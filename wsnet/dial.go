@@ -46,6 +46,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err == nil {
 		err = start()
 	}
+	if err == nil && d.Protocol == nil {
+		err = d.ready(t)
+	}
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}

@@ -38,3 +38,16 @@ func (r *Route) open(family int32, t transport) (winsock.SOCKET, error) {
 	}
 	return c.Socket(wsa.WSA_FLAG_OVERLAPPED)
 }
+
+// ready starts the providers of the route's layers, which may have a part in
+// the look-up of names.
+func (r *Route) ready(t transport) error {
+	if len(r.Layers) == 0 || t.protocol != wsa.IPPROTO_TCP && t.protocol != wsa.IPPROTO_UDP {
+		return nil
+	}
+	c, err := winsock.Compose(wsa.AF_INET, t.socketType, t.protocol, nil, r.Layers...)
+	if err != nil {
+		return err
+	}
+	return c.Start()
+}

@@ -92,20 +92,20 @@ func TestErrors(t *testing.T) {
 		{"socks5", nil, &nobody, wsa.WSAECONNREFUSED},
 		{"socks4", nil, &nobody, wsa.WSAECONNREFUSED},
 		{"http", nil, &nobody, wsa.WSAEHOSTUNREACH},
-		{"socks5", func(s *sockstest.Server) { s.Code = 1 }, &to, wsa.WSAENETUNREACH},
-		{"socks5", func(s *sockstest.Server) { s.Code = 2 }, &to, wsa.WSAEACCES},
-		{"socks5", func(s *sockstest.Server) { s.Code = 3 }, &to, wsa.WSAENETUNREACH},
-		{"socks5", func(s *sockstest.Server) { s.Code = 4 }, &to, wsa.WSAEHOSTUNREACH},
-		{"socks5", func(s *sockstest.Server) { s.Code = 5 }, &to, wsa.WSAECONNREFUSED},
-		{"socks5", func(s *sockstest.Server) { s.Code = 6 }, &to, wsa.WSAETIMEDOUT},
-		{"socks5", func(s *sockstest.Server) { s.Code = 7 }, &to, wsa.WSAEOPNOTSUPP},
-		{"socks5", func(s *sockstest.Server) { s.Code = 8 }, &to, wsa.WSAEAFNOSUPPORT},
-		{"socks5", func(s *sockstest.Server) { s.Code = 99 }, &to, wsa.WSAENETUNREACH},
-		{"http", func(s *sockstest.Server) { s.Status = 403 }, &to, wsa.WSAEACCES},
-		{"http", func(s *sockstest.Server) { s.Status = 503 }, &to, wsa.WSAECONNREFUSED},
-		{"http", func(s *sockstest.Server) { s.Status = 504 }, &to, wsa.WSAETIMEDOUT},
-		{"http", func(s *sockstest.Server) { s.Status = 500 }, &to, wsa.WSAENETUNREACH},
-		{"http", func(s *sockstest.Server) { s.Status = 302 }, &to, wsa.WSAENETUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(1) }, &to, wsa.WSAENETUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(2) }, &to, wsa.WSAEACCES},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(3) }, &to, wsa.WSAENETUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(4) }, &to, wsa.WSAEHOSTUNREACH},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(5) }, &to, wsa.WSAECONNREFUSED},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(6) }, &to, wsa.WSAETIMEDOUT},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(7) }, &to, wsa.WSAEOPNOTSUPP},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(8) }, &to, wsa.WSAEAFNOSUPPORT},
+		{"socks5", func(s *sockstest.Server) { s.Code.Store(99) }, &to, wsa.WSAENETUNREACH},
+		{"http", func(s *sockstest.Server) { s.Status.Store(403) }, &to, wsa.WSAEACCES},
+		{"http", func(s *sockstest.Server) { s.Status.Store(503) }, &to, wsa.WSAECONNREFUSED},
+		{"http", func(s *sockstest.Server) { s.Status.Store(504) }, &to, wsa.WSAETIMEDOUT},
+		{"http", func(s *sockstest.Server) { s.Status.Store(500) }, &to, wsa.WSAENETUNREACH},
+		{"http", func(s *sockstest.Server) { s.Status.Store(302) }, &to, wsa.WSAENETUNREACH},
 	} {
 		p := sockstest.Serve(t)
 		if c.change != nil {
@@ -128,7 +128,8 @@ func TestErrors(t *testing.T) {
 			t.Errorf("SO_ERROR is % x, want %d", value, c.want)
 		}
 		// And the socket is as good as new.
-		p.Code, p.Status = 0, 0
+		p.Code.Store(0)
+		p.Status.Store(0)
 		s.mustConnect(&to).talks()
 	}
 	for _, f := range []sockstest.Fault{sockstest.Garbage, sockstest.Early, sockstest.Late, sockstest.Silent} {

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -43,8 +44,8 @@ type Server struct {
 
 	User, Pass string            // who may use it; empty: anybody
 	Fault      Fault             // of all answers
-	Code       byte              // to answer SOCKS 5 with, instead of asking for anybody
-	Status     int               // to answer HTTP with
+	Code       atomic.Int32      // to answer SOCKS 5 with, instead of asking for anybody
+	Status     atomic.Int32      // to answer HTTP with
 	Names      map[string]string // addresses of names
 
 	mu    sync.Mutex // protects what follows
@@ -247,8 +248,8 @@ func (s *Server) socks5(c net.Conn, r *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	if s.Code != 0 {
-		s.answer(c, []byte{5, s.Code, 0, 1, 0, 0, 0, 0, 0, 0})
+	if code := byte(s.Code.Load()); code != 0 {
+		s.answer(c, []byte{5, code, 0, 1, 0, 0, 0, 0, 0, 0})
 		return nil
 	}
 	if head[1] == 3 {
@@ -362,8 +363,8 @@ func (s *Server) http(c net.Conn, r *bufio.Reader) error {
 			return nil
 		}
 	}
-	if s.Status != 0 {
-		s.answer(c, fmt.Appendf(nil, "HTTP/1.1 %d No\r\n\r\n", s.Status))
+	if status := s.Status.Load(); status != 0 {
+		s.answer(c, fmt.Appendf(nil, "HTTP/1.1 %d No\r\n\r\n", status))
 		return nil
 	}
 	host, text, err := net.SplitHostPort(q.RequestURI)

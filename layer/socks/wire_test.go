@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package socks
+
+import (
+	"bytes"
+	"net/netip"
+	"testing"
+)
+
+// converse feeds a conversation with what a proxy says and returns how much of
+// it was taken.
+func converse(t testing.TB, k *talk, said []byte) (taken int, err error) {
+	var in []byte
+	for steps := 0; ; steps++ {
+		if steps > 10 {
+			t.Fatal("the conversation does not end")
+		}
+		_, want, err := k.next(in)
+		switch {
+		case err != nil:
+			return taken, err
+		case want == 0:
+			return taken, nil
+		case want == header:
+			n, ends := endOfHeader(nil, said[taken:])
+			if !ends {
+				return taken, nil
+			}
+			want = n
+		}
+		if len(said)-taken < want {
+			return taken, nil
+		}
+		in = said[taken : taken+want]
+		taken += want
+	}
+}
+
+// FuzzReplies: whatever a proxy says, a conversation ends, and fails or has
+// taken no byte that follows its answer.
+func FuzzReplies(f *testing.F) {
+	for _, said := range []string{
+		"\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50", "\x05\x02\x01\x00\x05\x00\x00\x03\x04name\x00\x50more",
+		"\x05\x00\x05\x00\x00\x04................\x00\x50", "\x05\xff", "\x05\x00\x05\x05",
+		"\x00\x5a\x00\x50\x7f\x00\x00\x01more", "\x00\x5b\x00\x00\x00\x00\x00\x00",
+		"HTTP/1.1 200 OK\r\nA: b\r\n\r\nmore", "HTTP/1.0 407 No\n\n", "HTTP/1.1 2", "\r\n\r\n",
+	} {
+		for kind := range byte(4) {
+			f.Add(kind, true, []byte(said))
+		}
+	}
+	f.Fuzz(func(t *testing.T, which byte, named bool, said []byte) {
+		k := &talk{kind: kind(which % 4), user: "user", pass: "pass", command: cmdConnect,
+			to: target{addr: netip.MustParseAddr("192.0.2.1"), port: 80}}
+		if named {
+			k.to = target{host: "a.example", port: 80}
+		}
+		taken, err := converse(t, k, said)
+		if err != nil {
+			if _, ok := err.(*refusal); !ok {
+				t.Errorf("the error %T", err)
+			}
+			return
+		}
+		// What follows makes no difference.
+		k2 := &talk{kind: k.kind, user: k.user, pass: k.pass, command: k.command, to: k.to}
+		if k.step == stepOver {
+			if again, err := converse(t, k2, append(bytes.Clone(said[:taken]), "more"...)); again != taken || err != nil {
+				t.Errorf("%d bytes are taken, and then %d, %v", taken, again, err)
+			}
+		}
+	})
+}
+
+// FuzzHeader: an empty line is found wherever the bytes are cut.
+func FuzzHeader(f *testing.F) {
+	f.Add([]byte("HTTP/1.1 200 OK\r\nA: b\r\n\r\nmore"), 5)
+	f.Add([]byte("a\n\r\r\nb"), 3)
+	f.Fuzz(func(t *testing.T, b []byte, cut int) {
+		n, ends := endOfHeader(nil, b)
+		if cut < 0 || cut > len(b) {
+			return
+		}
+		m, early := endOfHeader(nil, b[:cut])
+		if !early {
+			more, late := endOfHeader(b[:m], b[m:])
+			m, early = m+more, late
+		}
+		if n != m || ends != early {
+			t.Errorf("%d, %v at once and %d, %v in two parts", n, ends, m, early)
+		}
+		if ends && !bytes.HasSuffix(bytes.ReplaceAll(b[:n], []byte("\r"), nil), []byte("\n\n")) &&
+			len(bytes.ReplaceAll(b[:n], []byte("\r"), nil)) != 1 {
+			t.Errorf("%q is taken for a header", b[:n])
+		}
+	})
+}
+
+// FuzzOptions: what is not a list of proxies or of peers is refused.
+func FuzzOptions(f *testing.F) {
+	f.Add("socks5://u:p@[::1]:1080;http://h", "10.0.0.0/8 *.a.example ::1")
+	f.Fuzz(func(t *testing.T, servers, direct string) {
+		if list, err := parseServers(servers); err == nil {
+			for _, p := range list {
+				if p.port == 0 || p.host == "" && !p.addr.IsValid() {
+					t.Errorf("%q is the proxy %+v", servers, p)
+				}
+			}
+		}
+		if l, err := parseList(direct); err == nil {
+			l.hasName("a.example")
+			l.hasAddr(netip.MustParseAddr("10.1.2.3"))
+		}
+	})
+}
