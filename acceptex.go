@@ -84,8 +84,55 @@ type acceptance struct {
 	watched spi.Socket // where the watcher is, nil if it is on none
 	watcher spi.Watcher
 
+	prev, next *acceptance // among those arriving
+
 	queued      atomic.Bool // it is among the arrived; not protected
 	nextArrived *acceptance
+}
+
+// An acceptances is a list of those that end in any order.
+type acceptances struct{ first *acceptance }
+
+func (l *acceptances) add(c *acceptance) {
+	if c.next = l.first; c.next != nil {
+		c.next.prev = c
+	}
+	l.first = c
+}
+
+func (l *acceptances) remove(c *acceptance) {
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		l.first = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	c.next, c.prev = nil, nil
+}
+
+// has reports whether want picks the request of one.
+func (l *acceptances) has(want func(*request) bool) bool {
+	for c := l.first; c != nil; c = c.next {
+		if want(c.request) {
+			return true
+		}
+	}
+	return false
+}
+
+// take removes those whose requests want picks, and returns the requests.
+func (l *acceptances) take(want func(*request) bool) (taken []*request) {
+	for c := l.first; c != nil; {
+		next := c.next
+		if want(c.request) {
+			l.remove(c)
+			taken = append(taken, c.request)
+		}
+		c = next
+	}
+	return taken
 }
 
 func (c *acceptance) begin(overlapped *Overlapped) error {
@@ -98,8 +145,9 @@ func (c *acceptance) begin(overlapped *Overlapped) error {
 		return wsa.WSAEINVAL
 	}
 	a := c.listener
-	r := newRequest(a, tryAccept, overlapped, nil)
-	r.more, r.end = c, endAcceptance
+	r := newRequest(tryAccept, overlapped)
+	x := r.ofExtras()
+	x.more, x.end = c, endAcceptance
 	r.msg.SetBuffer(c.data)
 	c.request = r
 	err := a.pend(&a.recv, r)
@@ -116,8 +164,8 @@ func (c *acceptance) abandon() {
 
 // endAcceptance lets go of the acceptor. If the operation was cancelled while
 // data was still to come, the connection is reset.
-func endAcceptance(r *request) {
-	c := r.more.(*acceptance)
+func endAcceptance(r *request, _ *async) {
+	c := r.extras.more.(*acceptance)
 	s := c.acceptor
 	if c.watched != nil {
 		s.guard("Unwatch", func() { c.watched.Unwatch(&c.watcher) })
@@ -133,14 +181,17 @@ func endAcceptance(r *request) {
 
 // accepts reports whether the operation waits for a connection.
 func (r *request) accepts() bool {
-	_, ok := r.more.(*acceptance)
+	if r.extras == nil {
+		return false
+	}
+	_, ok := r.extras.more.(*acceptance)
 	return ok
 }
 
 // tryAccept is the attempt of AcceptEx. If there is a connection but no data
 // yet, it moves the request from the queue to the list of those arriving.
 func tryAccept(r *request, l *socket) (done bool) {
-	c := r.more.(*acceptance)
+	c := r.extras.more.(*acceptance)
 	if c.acceptor.Closing() {
 		r.err = wsa.WSA_OPERATION_ABORTED
 		return true
@@ -168,11 +219,11 @@ func tryAccept(r *request, l *socket) (done bool) {
 	}
 	a := c.listener
 	a.recv.pop()
-	a.arriving.add(r)
+	a.ofSeldomLocked().arriving.add(c)
 	c.watch()
 	if c.receive() { // it came before the watcher was there
-		a.arriving.remove(r)
-		r.complete(later)
+		a.seldom.Load().arriving.remove(c)
+		a.completeLocked(r, later)
 	}
 	return true
 }
@@ -201,13 +252,13 @@ func (c *acceptance) arrive() {
 	if !c.queued.CompareAndSwap(false, true) {
 		return
 	}
-	for head := &c.listener.arrived; ; {
+	for head := &c.listener.seldom.Load().arrived; ; { // which is there since before the watcher
 		c.nextArrived = head.Load()
 		if head.CompareAndSwap(c.nextArrived, c) {
 			break
 		}
 	}
-	c.listener.schedule()
+	c.listener.notify(0)
 }
 
 // receive tries to receive the first data.
@@ -222,7 +273,10 @@ func (c *acceptance) receive() (done bool) {
 // pumpArrivedLocked finishes the AcceptEx whose first data has come.
 func (a *async) pumpArrivedLocked() {
 	var list *acceptance // in the order in which they came
-	for c := a.arrived.Swap(nil); c != nil; {
+	if a.seldom.Load().arrived.Load() == nil {
+		return
+	}
+	for c := a.seldom.Load().arrived.Swap(nil); c != nil; {
 		next := c.nextArrived
 		c.nextArrived, list = list, c
 		c = next
@@ -232,8 +286,8 @@ func (a *async) pumpArrivedLocked() {
 		list, c.nextArrived = c.nextArrived, nil
 		c.queued.Store(false)
 		if r := c.request; r != nil && c.receive() {
-			a.arriving.remove(r)
-			r.complete(later)
+			a.seldom.Load().arriving.remove(c)
+			a.completeLocked(r, later)
 		}
 	}
 }

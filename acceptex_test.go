@@ -327,7 +327,7 @@ func (b *bed) awaitArriving(l SOCKET) {
 	a := s.ofAsync()
 	for end := time.Now().Add(soon); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		a.mu.Lock()
-		there := a.arriving.first != nil
+		there := a.seldomLocked().arriving.first != nil
 		a.mu.Unlock()
 		if there {
 			return

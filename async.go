@@ -27,37 +27,67 @@ import (
 //
 // mu is taken before the locks of providers, ports, threads and events, and
 // under none of them: the watcher's Notify touches atomics only.
+//
+// # Size
+//
+// Each idle connection of a server has one of these, and a message of a busy
+// one goes through all of it. So what few sockets need is in seldom.
 type async struct {
-	sock    *socket
-	watcher spi.Watcher
-
-	queued    atomic.Bool   // it is on the ready list
-	nextReady *async        // behind it there
-	events    atomic.Uint32 // spi.Events told since the last run
-	taking    atomic.Uint32 // spi.Events that the oldest pending receive or accept waits for
-
-	arrived atomic.Pointer[acceptance] // of arriving, those with something to receive; the last one first
-
-	sending  atomic.Bool // there are sends under way
-	shutting atomic.Bool // shutdown for receiving was called, and awaits the receives under way
-
-	signal object.Signal // the state of the handle as something to wait for
+	watcher   spi.Watcher
+	nextReady *async        // behind it on the ready list
+	events    atomic.Uint32 // spi.Events told since the last run, and onReadyList
+	taking    atomic.Uint32 // claimed, for a selection's recorder, which cannot take the lock
+	shutting  atomic.Bool   // shutdown for receiving was called, and awaits the receives under way
 
 	mu         sync.Mutex // protects what follows
-	watched    spi.Socket // where the watcher is, nil if it is on none
+	claimed    spi.Events // that pending operations wait for, see claimLocked
 	closed     bool
-	drained    bool // a receive has emptied the kernel's buffer, and nothing was told since
-	ended      bool // the end of the stream, or a reset, was told
+	drained    bool  // a receive has emptied the kernel's buffer, and nothing was told since
+	ended      bool  // the end of the stream, or a reset, was told
+	signalled  bool  // the state of the handle as something to wait for, while seldom.signal is nil
+	modes      uint8 // FILE_SKIP_
 	recv, send requestQueue
-	arriving   requestList      // AcceptEx that have a connection and wait for its first data
-	connect    *request         // ConnectEx under way
-	rio        *rioRequestQueue // of registered I/O, nil if it has none
-	note       *notification
-	changes    atomic.Pointer[changes] // who waits for other addresses or routes, nil until the first; changed under mu
+	sock       *socket
+	watched    *path // on whose top the watcher is, nil if it is on none
+	spare      *request
+	port       *completionPort // where ends are told, nil if it has none
+	key        uintptr
 
-	port  *completionPort // where ends are told, nil if it has none
-	key   uintptr
-	modes uint8
+	seldom atomic.Pointer[seldom] // made under the lock when first needed, and kept
+}
+
+// onReadyList is beside the events of an async that is on the ready list.
+const onReadyList = 1 << 31
+
+// A seldom is what an async has that few sockets need.
+type seldom struct {
+	signal  *object.Signal             // of the handle, nil until somebody waits for it
+	arrived atomic.Pointer[acceptance] // of arriving, those with something to receive; the last one first; not protected
+
+	arriving acceptances      // AcceptEx that have a connection and wait for its first data
+	connect  *request         // ConnectEx under way
+	rio      *rioRequestQueue // of registered I/O, nil if it has none
+	note     *notification
+	changes  atomic.Pointer[changes] // who waits for other addresses or routes, nil until the first; changed under mu
+}
+
+// nothingSeldom is what is read of an async without.
+var nothingSeldom seldom
+
+// seldomLocked is for reading only.
+func (a *async) seldomLocked() *seldom {
+	if x := a.seldom.Load(); x != nil {
+		return x
+	}
+	return &nothingSeldom
+}
+
+// ofSeldomLocked is for writing.
+func (a *async) ofSeldomLocked() *seldom {
+	if a.seldom.Load() == nil {
+		a.seldom.Store(new(seldom))
+	}
+	return a.seldom.Load()
 }
 
 // ofAsync returns the socket's part in overlapped I/O.
@@ -72,9 +102,34 @@ func (s *socket) ofAsync() *async {
 	return s.async.Load()
 }
 
-func (a *async) notify(events spi.Events) {
-	a.events.Or(uint32(events))
-	a.schedule()
+// ofSignal returns the state of the handle as something to wait for.
+func (a *async) ofSignal() *object.Signal {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	x := a.ofSeldomLocked()
+	if x.signal == nil {
+		x.signal = new(object.Signal)
+		if a.signalled {
+			x.signal.Set()
+		}
+		if a.closed {
+			x.signal.Abandon()
+		}
+	}
+	return x.signal
+}
+
+// signalLocked sets or resets the signal. As long as nobody waits for the
+// handle, that is no more than a note.
+func (a *async) signalLocked(set bool) {
+	switch signal := a.seldomLocked().signal; {
+	case signal == nil:
+		a.signalled = set
+	case set:
+		signal.Set()
+	default:
+		signal.Reset()
+	}
 }
 
 // readEvents are those after which a receive is worth a try.
@@ -84,49 +139,53 @@ const readEvents = spi.EventRead | spi.EventOOB | spi.EventAccept | spi.EventsEn
 // them whenever a datagram was sent.
 const writeEvents = spi.EventWrite | spi.EventConnect
 
-// start begins an operation of the queue, and answers as the overlapped
+// startLocked begins an operation of the queue, and answers as the overlapped
 // calls do: with the bytes if it ended at once, else with WSA_IO_PENDING.
 //
 // flags are what the receive reports. When it ends, its structure may be at
 // once used again by whoever was told, so they cannot be read from there.
-func (a *async) start(q *requestQueue, r *request) (n int, flags uint32, err error) {
-	if err := r.begin(); err != nil {
-		r.free()
+func (a *async) startLocked(q *requestQueue, r *request) (n int, flags uint32, err error) {
+	if err := a.beginLocked(r); err != nil {
+		a.dropLocked(r)
 		return 0, 0, err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	switch {
 	case a.closed:
-		n, err = a.refuse(r, wsa.WSAENOTSOCK)
+		n, err = a.refuseLocked(r, wsa.WSAENOTSOCK)
 		return n, 0, err
 	case q == &a.recv && a.shutting.Load():
-		n, err = a.refuse(r, wsa.WSAESHUTDOWN)
+		n, err = a.refuseLocked(r, wsa.WSAESHUTDOWN)
 		return n, 0, err
 	}
-	if q.first == nil && !(q == &a.recv && a.drained && a.events.Load()&uint32(readEvents) == 0) && a.attempt(r) {
-		if r.err != nil && statusOf(wsa.ErrnoOf(r.err)) != wsa.STATUS_BUFFER_OVERFLOW {
-			flags = r.msg.Flags
-			n, err = a.refuse(r, r.err)
-			return n, flags, err
-		}
-		n, flags, err = r.n, r.msg.Flags, r.err
-		r.complete(atOnce)
+	if q.last != nil || q == &a.recv && a.emptyLocked() || !a.attempt(r) {
+		a.queueLocked(q, r)
+		return 0, 0, wsa.WSA_IO_PENDING
+	}
+	if r.err != nil && statusOf(wsa.ErrnoOf(r.err)) != wsa.STATUS_BUFFER_OVERFLOW {
+		flags = r.msg.Flags
+		n, err = a.refuseLocked(r, r.err)
 		return n, flags, err
 	}
-	a.queueLocked(q, r)
-	return 0, 0, wsa.WSA_IO_PENDING
+	n, flags, err = r.n, r.msg.Flags, r.err
+	a.completeLocked(r, atOnce)
+	return n, flags, err
+}
+
+// emptyLocked reports whether a receive is known to find nothing.
+func (a *async) emptyLocked() bool {
+	return a.drained && a.events.Load()&uint32(readEvents) == 0
 }
 
 func (a *async) queueLocked(q *requestQueue, r *request) {
 	r.capture()
-	q.push(r)
 	if q == &a.send {
-		a.sending.Store(true)
+		r.captureName()
 	}
+	r.mark()
+	q.push(r)
 	if a.watched == nil {
 		a.watchLocked()
-		a.pumpLocked(q) // what happened before the watcher was there
+		a.pumpCarefullyLocked(q) // what happened before the watcher was there
 	}
 	a.claimLocked()
 }
@@ -134,35 +193,37 @@ func (a *async) queueLocked(q *requestQueue, r *request) {
 // pend begins an operation of the queue that always ends by its completion,
 // even if that comes before the call returns.
 func (a *async) pend(q *requestQueue, r *request) error {
-	if err := r.begin(); err != nil {
-		r.drop()
-		return err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if err := a.beginLocked(r); err != nil {
+		a.dropLocked(r)
+		return err
+	}
 	if a.closed {
-		_, err := a.refuse(r, wsa.WSAENOTSOCK)
+		_, err := a.refuseLocked(r, wsa.WSAENOTSOCK)
 		return err
 	}
 	a.queueLocked(q, r)
-	if q.first == r {
-		a.pumpLocked(q)
+	if q.first() == r {
+		a.pumpCarefullyLocked(q)
 		a.claimLocked()
 	}
 	return wsa.WSA_IO_PENDING
 }
 
-// refuse ends an operation that has failed within its call: nothing is told
-// but the error.
-func (a *async) refuse(r *request, err error) (int, error) {
-	if r.sync == nil {
+// refuseLocked ends an operation that has failed within its call: nothing is
+// told but the error.
+func (a *async) refuseLocked(r *request, err error) (int, error) {
+	if !r.waitedFor() {
+		r.overlapped.InternalHigh = 0
 		atomic.StoreUint64(&r.overlapped.Internal, uint64(wsa.ErrnoOf(err).Status()))
 	}
-	r.drop()
+	a.dropLocked(r)
 	return 0, err
 }
 
-// attempt tries an operation once. It reports false if that would block.
+// attempt tries an operation once, for callers other than run, and survives
+// the panic of a provider. It reports false if that would block.
 func (a *async) attempt(r *request) (done bool) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -174,58 +235,94 @@ func (a *async) attempt(r *request) (done bool) {
 }
 
 // run is called by the engine after events were told.
-func (a *async) run() {
-	s := a.sock
-	if !s.Hold() {
-		return // closed, and with it all that was pending
-	}
-	defer s.Release()
+//
+// It needs no use of the socket: whoever closes that has one, and waits for
+// the lock here before giving it back. If a provider panics, the caller calls
+// panicked.
+func (a *async) run(events spi.Events) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	events := spi.Events(a.events.Swap(0))
+	if !a.closed { // and with it all that was pending
+		a.runLocked(events)
+	}
+	a.mu.Unlock()
+}
+
+// panicked does after a panic of a provider in run what done does after one in
+// a call: the socket is cut off from its chain, and what pends on it ends with
+// WSAECONNABORTED.
+func (a *async) panicked(v any) {
+	a.panickedLocked(v)
+	a.mu.Unlock()
+}
+
+func (a *async) panickedLocked(v any) {
+	a.sock.fail("overlapped I/O", v)
+	a.endLocked(func(*request) bool { return true }, wsa.WSAECONNABORTED)
+}
+
+func (a *async) runLocked(events spi.Events) {
+	s := a.sock
 	if events&readEvents != 0 {
 		a.drained = false
 	}
 	if events&spi.EventsEnd != 0 {
 		a.ended = true
 	}
-	if s.path.Load().top != a.watched && a.watched != nil { // the chain was replaced
+	if w, p := a.watched, s.path.Load(); w != nil && w != p && w.top != p.top { // the chain was replaced
 		a.unwatchLocked()
 		a.watchLocked()
 		events = spi.EventAll
 	}
-	if events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.connect != nil {
+	if events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.seldomLocked().connect != nil {
 		a.pumpLocked(&a.recv)
 	}
 	a.pumpLocked(&a.send)
-	a.pumpConnectLocked()
-	a.pumpArrivedLocked()
-	a.noteLocked()
+	if a.seldom.Load() != nil {
+		a.pumpConnectLocked()
+		a.pumpArrivedLocked()
+		a.noteLocked()
+	}
 	a.claimLocked()
+}
+
+// rest returns when what the engine was doing with the socket is over.
+func (a *async) rest() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 }
 
 // pumpLocked finishes what can be finished, in order.
 func (a *async) pumpLocked(q *requestQueue) {
-	for q.first != nil && !a.closed {
-		r := q.first
-		if !a.attempt(r) {
+	for q.last != nil && !a.closed {
+		r := q.first()
+		if !r.try(r, a.sock) {
 			return
 		}
-		if q.first == r { // an attempt may have moved itself elsewhere
+		if q.first() == r { // an attempt may have moved itself elsewhere
 			q.pop()
-			r.complete(later)
+			a.completeLocked(r, later)
 		}
 	}
 }
 
+// pumpCarefullyLocked is pumpLocked for callers other than run.
+func (a *async) pumpCarefullyLocked(q *requestQueue) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.panickedLocked(v)
+		}
+	}()
+	a.pumpLocked(q)
+}
+
 func (a *async) watchLocked() {
-	a.watched = a.sock.path.Load().top
-	a.sock.guard("Watch", func() { a.watched.Watch(&a.watcher) })
+	a.watched = a.sock.path.Load()
+	a.sock.guard("Watch", func() { a.watched.top.Watch(&a.watcher) })
 }
 
 func (a *async) unwatchLocked() {
 	if a.watched != nil {
-		a.sock.guard("Unwatch", func() { a.watched.Unwatch(&a.watcher) })
+		a.sock.guard("Unwatch", func() { a.watched.top.Unwatch(&a.watcher) })
 		a.watched = nil
 	}
 }
@@ -235,22 +332,25 @@ func (a *async) unwatchLocked() {
 func (a *async) cancel(want func(*request) bool) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.cancelLocked(want)
+	return a.endLocked(want, wsa.WSA_OPERATION_ABORTED)
 }
 
-func (a *async) cancelLocked(want func(*request) bool) int {
+// endLocked ends pending operations that want picks.
+func (a *async) endLocked(want func(*request) bool, reason error) int {
 	taken := append(a.recv.take(want), a.send.take(want)...)
-	taken = append(taken, a.arriving.take(want)...)
-	if a.connect != nil && want(a.connect) {
-		taken = append(taken, a.connect)
-		a.connect = nil
-	}
-	if c := a.changes.Load(); c != nil {
-		taken = append(taken, c.takeLocked(want)...)
+	if x := a.seldom.Load(); x != nil {
+		taken = append(taken, x.arriving.take(want)...)
+		if x.connect != nil && want(x.connect) {
+			taken = append(taken, x.connect)
+			x.connect = nil
+		}
+		if c := x.changes.Load(); c != nil {
+			taken = append(taken, c.takeLocked(want)...)
+		}
 	}
 	for _, r := range taken {
-		r.err = wsa.WSA_OPERATION_ABORTED
-		r.complete(later)
+		r.err = reason
+		a.completeLocked(r, later)
 	}
 	a.claimLocked()
 	return len(taken)
@@ -261,41 +361,68 @@ func (a *async) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
+	if r := a.spare; r != nil {
+		a.spare = nil
+		requests.Put(r)
+	}
 	a.unwatchLocked()
-	a.cancelLocked(func(*request) bool { return true })
-	if a.rio != nil {
-		a.rio.closeLocked()
-	}
-	if c := a.changes.Load(); c != nil {
-		c.closeLocked()
-	}
+	a.endLocked(func(*request) bool { return true }, wsa.WSA_OPERATION_ABORTED)
 	if a.port != nil {
 		a.port.Release()
 		a.port = nil
 	}
-	a.forgetNoteLocked()
-	a.signal.Abandon()
+	if x := a.seldom.Load(); x != nil {
+		if x.rio != nil {
+			x.rio.closeLocked()
+		}
+		if c := x.changes.Load(); c != nil {
+			c.closeLocked()
+		}
+		a.forgetNoteLocked()
+		if x.signal != nil {
+			x.signal.Abandon()
+		}
+	}
 }
 
-// claimLocked makes known what a pending receive or accept waits for, so that
-// WSAEventSelect does not tell of it (difference 113). What nothing waits for
-// any more, it may.
+// What a pending receive or accept takes, and what tells that there are sends
+// under way.
+const (
+	takingReceive = spi.EventRead | spi.EventAccept
+	takingSend    = spi.EventWrite
+)
+
+// claimLocked makes known what pending operations wait for: that of a receive
+// or accept WSAEventSelect does not tell (difference 113), and synchronous
+// calls wait until there are none before them. What nothing waits for any
+// more, may be told and taken.
 func (a *async) claimLocked() {
 	var events spi.Events
-	if r := a.recv.first; r != nil {
+	if r := a.recv.first(); r != nil {
 		events = spi.EventRead
 		if r.accepts() {
 			events = spi.EventAccept
 		}
 	}
-	if a.taking.Swap(uint32(events)) != 0 && events == 0 {
+	if a.send.last != nil {
+		events |= takingSend
+	}
+	before := a.claimed
+	if before == events {
+		return
+	}
+	a.claimed = events
+	if a.sock.selection.recorder.Load() != nil {
+		a.taking.Store(uint32(events))
+	}
+	if before&takingReceive != 0 && events&takingReceive == 0 {
 		if a.shutting.Load() {
 			a.shutLocked()
 		}
 		a.sock.selection.released()
 		a.sock.wake(spi.Receiving)
 	}
-	if a.send.first == nil && a.sending.Swap(false) {
+	if before&takingSend != 0 && events&takingSend == 0 {
 		a.sock.wake(spi.Sending)
 	}
 }
@@ -303,9 +430,15 @@ func (a *async) claimLocked() {
 // failed is called when the chain was taken off the socket: whatever pends
 // fails at its next try.
 func (a *async) failed() {
-	a.events.Or(uint32(spi.EventReset))
-	a.schedule()
-	a.changes.Load().notify(0)
+	a.notify(spi.EventReset)
+	a.changes().notify(0)
+}
+
+// recorded is called when the socket has got a recorder.
+func (a *async) recorded() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.taking.Store(uint32(a.claimed))
 }
 
 // tryRecv is the attempt of receives.
@@ -354,8 +487,17 @@ func (r *request) capture() {
 	case 1:
 		r.msg.SetBuffer(r.msg.Bufs[0])
 	default:
-		r.partial = append(r.partial[:0], r.msg.Bufs...)
-		r.msg.Bufs = r.partial
+		x := r.ofExtras()
+		x.partial = append(x.partial[:0], r.msg.Bufs...)
+		r.msg.Bufs = x.partial
+	}
+}
+
+// captureName makes the destination of a send its own, for the same reason.
+func (r *request) captureName() {
+	if r.msg.Name != nil {
+		name := *r.msg.Name
+		r.msg.Name = &name
 	}
 }
 
@@ -373,9 +515,10 @@ func (r *request) skip(n int) (left bool) {
 	case 1:
 		r.msg.SetBuffer(bufs[0][n:])
 	default:
-		r.partial = append(r.partial[:0], bufs...)
-		r.partial[0] = r.partial[0][n:]
-		r.msg.Bufs = r.partial
+		x := r.ofExtras()
+		x.partial = append(x.partial[:0], bufs...)
+		x.partial[0] = x.partial[0][n:]
+		r.msg.Bufs = x.partial
 	}
 	return true
 }

@@ -36,8 +36,10 @@ func (s *socket) behindOverlapped(op *operation, d spi.Direction) error {
 
 // busy reports whether operations of the direction are under way.
 func (a *async) busy(d spi.Direction) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if d == spi.Sending {
-		return a.sending.Load()
+		return a.claimed&takingSend != 0
 	}
-	return spi.Events(a.taking.Load())&spi.EventRead != 0
+	return a.claimed&spi.EventRead != 0
 }

@@ -60,10 +60,10 @@ func (s *socket) awaitChange(code uint32, in []byte, overlapped *Overlapped, com
 	case overlapped == nil && s.nonblocking.Load():
 		return 0, s.armChange(w)
 	}
-	r := newRequest(s.ofAsync(), tryChange, nil, nil)
+	r := newRequest(tryChange, nil)
 	end := &syncEnd{ended: make(chan struct{})}
-	r.sync = end
-	if err := r.owner.pendChange(r, w); err != wsa.WSA_IO_PENDING {
+	r.ofExtras().sync = end
+	if err := s.ofAsync().pendChange(r, w); err != wsa.WSA_IO_PENDING {
 		return 0, err
 	}
 	<-end.ended
@@ -74,12 +74,9 @@ func (s *socket) awaitChange(code uint32, in []byte, overlapped *Overlapped, com
 }
 
 func (s *socket) startChange(w *changeAwaited, overlapped *Overlapped, completion *Completion) error {
-	r := newRequest(s.ofAsync(), tryChange, overlapped, completion)
-	if err := r.begin(); err != nil {
-		r.free()
-		return err
-	}
-	return r.owner.pendChange(r, w)
+	r := newRequest(tryChange, overlapped)
+	r.ofExtras().completion = completion
+	return s.ofAsync().pendChange(r, w)
 }
 
 // pendChange asks the provider for the first time, which then knows what the
@@ -88,14 +85,19 @@ func (s *socket) startChange(w *changeAwaited, overlapped *Overlapped, completio
 func (a *async) pendChange(r *request, w *changeAwaited) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed {
-		_, err := a.refuse(r, wsa.WSAENOTSOCK)
+	if err := a.beginLocked(r); err != nil {
+		a.dropLocked(r)
 		return err
 	}
+	if a.closed {
+		_, err := a.refuseLocked(r, wsa.WSAENOTSOCK)
+		return err
+	}
+	r.mark()
 	c := a.ofChangesLocked()
 	c.watchLocked()
 	defer c.settleLocked()
-	r.more = w
+	r.ofExtras().more = w
 	if !a.attempt(r) {
 		c.calls.push(r)
 		return wsa.WSA_IO_PENDING
@@ -103,20 +105,22 @@ func (a *async) pendChange(r *request, w *changeAwaited) error {
 	err := r.err
 	switch {
 	case err == nil:
-		r.complete(atOnce)
+		a.completeLocked(r, atOnce)
 		return nil
-	case err == wsa.WSAEOPNOTSUPP && r.sync == nil:
-		r.complete(later)
+	case err == wsa.WSAEOPNOTSUPP && !r.waitedFor():
+		a.completeLocked(r, later)
 		return wsa.WSA_IO_PENDING
 	}
-	_, err = a.refuse(r, err)
+	_, err = a.refuseLocked(r, err)
 	return err
 }
 
 func tryChange(r *request, s *socket) bool {
-	r.err = r.more.(*changeAwaited).ask(s)
+	r.err = changeOf(r).ask(s)
 	return r.err != wsa.WSAEWOULDBLOCK
 }
+
+func changeOf(r *request) *changeAwaited { return r.extras.more.(*changeAwaited) }
 
 func (w *changeAwaited) ask(s *socket) error {
 	_, err := s.path.Load().top.Ioctl(w.code, w.in, w.token[:])
@@ -158,13 +162,21 @@ func (s *socket) armChange(w *changeAwaited) error {
 	return err
 }
 
+// changes returns the socket's part in changes, nil if there is none.
+func (a *async) changes() *changes {
+	if x := a.seldom.Load(); x != nil {
+		return x.changes.Load()
+	}
+	return nil
+}
+
 func (a *async) ofChangesLocked() *changes {
-	c := a.changes.Load()
+	c := a.changes()
 	if c == nil {
 		c = &changes{async: a}
 		c.watcher.Mask = spi.EventsChange
 		c.watcher.Notify = c.notify
-		a.changes.Store(c)
+		a.ofSeldomLocked().changes.Store(c)
 	}
 	return c
 }
@@ -203,15 +215,15 @@ func (c *changes) routineLook() {
 func (c *changes) lookCallsLocked() {
 	for news := true; news; {
 		news = false
-		for r := c.calls.first; r != nil; r = r.next {
-			w := r.more.(*changeAwaited)
-			if !w.happened && c.async.attempt(r) {
+		c.calls.has(func(r *request) bool {
+			if w := changeOf(r); !w.happened && c.async.attempt(r) {
 				w.happened, news = true, true
 			}
-		}
+			return false // the next one
+		})
 	}
-	for _, r := range c.calls.take(func(r *request) bool { return r.more.(*changeAwaited).happened }) {
-		r.complete(later)
+	for _, r := range c.calls.take(func(r *request) bool { return changeOf(r).happened }) {
+		c.async.completeLocked(r, later)
 	}
 }
 
@@ -251,7 +263,7 @@ func (r *recorder) changesLocked() int32 {
 	if a == nil {
 		return 0
 	}
-	c := a.changes.Load()
+	c := a.changes()
 	if c == nil {
 		return 0
 	}
@@ -294,7 +306,7 @@ func (c *changes) rewatchLocked() {
 // settleLocked ends the watch when nothing is waited for any more.
 func (c *changes) settleLocked() {
 	waits := slices.ContainsFunc(c.armed, func(w *changeAwaited) bool { return !w.happened })
-	if c.calls.first == nil && !waits {
+	if c.calls.last == nil && !waits {
 		c.unwatchLocked()
 	}
 }
@@ -304,15 +316,6 @@ func (c *changes) takeLocked(want func(*request) bool) []*request {
 	taken := c.calls.take(want)
 	c.settleLocked()
 	return taken
-}
-
-func (c *changes) pendingLocked(overlapped *Overlapped) bool {
-	for r := c.calls.first; r != nil; r = r.next {
-		if r.overlapped == overlapped {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *changes) closeLocked() {

@@ -375,8 +375,8 @@ var changeRules = []changeRule{
 		go func() { ended <- listChange(s, nil, nil) }()
 		for a := socketOf(b, s).ofAsync(); ; time.Sleep(100 * time.Microsecond) {
 			a.mu.Lock()
-			c := a.changes.Load()
-			waits := c != nil && c.calls.first != nil
+			c := a.changes()
+			waits := c != nil && c.calls.last != nil
 			a.mu.Unlock()
 			if waits {
 				break

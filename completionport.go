@@ -60,6 +60,10 @@ type completionPort struct {
 	ticking  bool
 }
 
+// oneProcessor: somebody at work, who mostly comes back soon, is back before
+// anybody else can run.
+var oneProcessor = runtime.NumCPU() == 1
+
 // stall is that time of a new port.
 const stall = 2 * time.Millisecond
 
@@ -184,12 +188,13 @@ func (p *completionPort) close() bool {
 // post appends a packet, and sees to it that somebody takes it.
 func (p *completionPort) post(k packet) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return
+	if !p.closed {
+		p.packets.push(k)
+		if !p.draining { // else the leader looks when it is done
+			p.rouseLocked()
+		}
 	}
-	p.packets.push(k)
-	p.rouseLocked()
+	p.mu.Unlock()
 }
 
 // rouseLocked lets a goroutine go for the packets there are, if the
@@ -198,8 +203,8 @@ func (p *completionPort) rouseLocked() {
 	switch {
 	case p.draining: // the leader looks when it is done
 	case !p.leading && p.parked == nil: // who comes next looks
-	case p.working+p.letGo >= p.limit:
-		p.tickLocked()
+	case p.working+p.letGo >= p.limit, p.working > 0 && oneProcessor && !p.away.long():
+		p.tickLocked() // whoever comes back first takes them
 	default:
 		p.wakeLocked()
 	}

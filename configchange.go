@@ -63,9 +63,9 @@ func WSAProviderConfigChange(notification *HANDLE, overlapped *Overlapped, compl
 	if overlapped != nil {
 		return n.start(overlapped, completion)
 	}
-	r := newRequest(&n.owner, nil, nil, nil)
+	r := newRequest(nil, nil)
 	end := &syncEnd{ended: make(chan struct{})}
-	r.sync = end
+	r.ofExtras().sync = end
 	if err := n.pend(r); err != wsa.WSA_IO_PENDING {
 		return err
 	}
@@ -91,11 +91,8 @@ func (n *configNotification) start(overlapped *Overlapped, completion *Completio
 	case !overlapped.Done() && n.pending(overlapped):
 		return wsa.WSA_INVALID_PARAMETER
 	}
-	r := newRequest(&n.owner, nil, overlapped, completion)
-	if err := r.begin(); err != nil {
-		r.free()
-		return err
-	}
+	r := newRequest(nil, overlapped)
+	r.ofExtras().completion = completion
 	return n.pend(r)
 }
 
@@ -103,11 +100,16 @@ func (n *configNotification) pend(r *request) error {
 	since := theCatalog.Refresh()
 	n.owner.mu.Lock()
 	defer n.owner.mu.Unlock()
-	if n.owner.closed {
-		_, err := n.owner.refuse(r, wsa.WSA_OPERATION_ABORTED)
+	if err := n.owner.beginLocked(r); err != nil {
+		n.owner.dropLocked(r)
 		return err
 	}
-	r.more = since
+	if n.owner.closed {
+		_, err := n.owner.refuseLocked(r, wsa.WSA_OPERATION_ABORTED)
+		return err
+	}
+	r.mark()
+	r.ofExtras().more = since
 	n.calls.push(r)
 	if n.stop == nil {
 		ctx, stop := context.WithCancel(context.Background())
@@ -139,15 +141,19 @@ func (n *configNotification) changed(ctx context.Context, now *catalog.Snapshot)
 	if ctx.Err() != nil { // what is left is another goroutine's
 		return nil
 	}
-	for _, r := range n.calls.take(func(r *request) bool { return r.more.(*catalog.Snapshot).Generation() != now.Generation() }) {
-		r.complete(later)
+	for _, r := range n.calls.take(func(r *request) bool { return snapshotOf(r).Generation() != now.Generation() }) {
+		n.owner.completeLocked(r, later)
 	}
-	if n.calls.first == nil {
+	oldest := n.calls.first()
+	if oldest == nil {
 		n.stopLocked()
 		return nil
 	}
-	return n.calls.first.more.(*catalog.Snapshot)
+	return snapshotOf(oldest)
 }
+
+// snapshotOf returns the catalog at the beginning of a call.
+func snapshotOf(r *request) *catalog.Snapshot { return r.extras.more.(*catalog.Snapshot) }
 
 func (n *configNotification) stopLocked() {
 	if n.stop != nil {
@@ -159,12 +165,7 @@ func (n *configNotification) stopLocked() {
 func (n *configNotification) pending(overlapped *Overlapped) bool {
 	n.owner.mu.Lock()
 	defer n.owner.mu.Unlock()
-	for r := n.calls.first; r != nil; r = r.next {
-		if r.overlapped == overlapped {
-			return true
-		}
-	}
-	return false
+	return n.calls.has(func(r *request) bool { return r.overlapped == overlapped })
 }
 
 // cancel ends calls that want picks, and returns how many there were. code is
@@ -175,12 +176,12 @@ func (n *configNotification) cancel(code wsa.Errno, want func(*request) bool) in
 	taken := n.calls.take(want)
 	for _, r := range taken {
 		r.err = wsa.WSA_OPERATION_ABORTED
-		if r.sync != nil {
+		if r.waitedFor() {
 			r.err = code.Err()
 		}
-		r.complete(later)
+		n.owner.completeLocked(r, later)
 	}
-	if n.calls.first == nil {
+	if n.calls.last == nil {
 		n.stopLocked()
 	}
 	return len(taken)

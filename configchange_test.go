@@ -146,7 +146,7 @@ func TestConfigChangeCleanup(t *testing.T) {
 	defer n.Release()
 	for waits := false; !waits; time.Sleep(100 * time.Microsecond) {
 		n.owner.mu.Lock()
-		waits = n.calls.first != n.calls.last
+		waits = n.calls.first() != n.calls.last
 		n.owner.mu.Unlock()
 	}
 	must(t, WSACleanup())

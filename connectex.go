@@ -55,21 +55,23 @@ func (s *socket) mayConnectEx() error {
 
 func (s *socket) startConnect(name *wsa.Sockaddr, data []byte, overlapped *Overlapped) error {
 	a := s.ofAsync()
-	r := newRequest(a, nil, overlapped, nil)
-	r.msg.SetBuffer(data)
-	high := overlapped.InternalHigh
-	if err := r.begin(); err != nil {
-		r.drop()
-		return err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	r := a.newRequestLocked(nil, overlapped, nil)
+	r.msg.SetBuffer(data)
+	high := overlapped.InternalHigh
+	if err := a.beginLocked(r); err != nil {
+		a.dropLocked(r)
+		return err
+	}
+	r.mark()
+	x := a.ofSeldomLocked()
 	switch {
 	case a.closed:
-		_, err := a.refuse(r, wsa.WSAENOTSOCK)
+		_, err := a.refuseLocked(r, wsa.WSAENOTSOCK)
 		return err
-	case a.connect != nil:
-		r.drop()
+	case x.connect != nil:
+		a.dropLocked(r)
 		return wsa.WSAEALREADY
 	}
 	if a.watched == nil {
@@ -79,12 +81,12 @@ func (s *socket) startConnect(name *wsa.Sockaddr, data []byte, overlapped *Overl
 	err := s.path.Load().top.Connect(name)
 	if err != nil && err != wsa.WSAEWOULDBLOCK && !ofNetwork(err) {
 		s.context.CompareAndSwap(contextConnecting, before)
-		r.drop()
+		a.dropLocked(r)
 		overlapped.InternalHigh = high // difference 67, as is that Internal stays
 		return err
 	}
 	s.selection.connecting(s)
-	a.connect, r.end = r, endConnect
+	x.connect, r.ofExtras().end = r, endConnect
 	if r.err = err; err == nil || err == wsa.WSAEWOULDBLOCK {
 		s.connecting.Store(true)
 		a.pumpConnectLocked()
@@ -108,7 +110,7 @@ func ofNetwork(err error) bool {
 // pumpConnectLocked goes on with the ConnectEx under way: first it connects,
 // then it sends.
 func (a *async) pumpConnectLocked() {
-	r, s := a.connect, a.sock
+	r, s := a.seldomLocked().connect, a.sock
 	if r == nil {
 		return
 	}
@@ -135,15 +137,15 @@ func (a *async) pumpConnectLocked() {
 }
 
 func (a *async) endConnectLocked() {
-	r := a.connect
-	a.connect = nil
-	r.complete(later)
+	r := a.seldom.Load().connect
+	a.seldom.Load().connect = nil
+	a.completeLocked(r, later)
 }
 
 // endConnect leaves the socket fit for another attempt if there is no
 // connection.
-func endConnect(r *request) {
-	s := r.owner.sock
+func endConnect(r *request, a *async) {
+	s := a.sock
 	if r.err == nil {
 		return
 	}

@@ -27,8 +27,8 @@ func DisconnectEx(h SOCKET, overlapped *Overlapped, flags uint32) (err error) {
 	if !s.isConnected() {
 		return wsa.WSAENOTCONN
 	}
-	r := newRequest(s.ofAsync(), tryDisconnect, overlapped, nil)
-	r.more = flags
+	r := newRequest(tryDisconnect, overlapped)
+	r.ofExtras().more = flags
 	_, err = s.submit(r)
 	return err
 }
@@ -39,7 +39,7 @@ func (s *socket) isConnected() bool {
 }
 
 func tryDisconnect(r *request, s *socket) bool {
-	r.err = s.disconnectLocked(r.more.(uint32)&wsa.TF_REUSE_SOCKET != 0)
+	r.err = s.disconnectLocked(r.extras.more.(uint32)&wsa.TF_REUSE_SOCKET != 0)
 	return true
 }
 
@@ -53,7 +53,7 @@ func (s *socket) disconnectLocked(reuse bool) error {
 	a := s.ofAsync()
 	for _, r := range a.recv.take(func(*request) bool { return true }) {
 		r.err = wsa.WSA_OPERATION_ABORTED
-		r.complete(later)
+		a.completeLocked(r, later)
 	}
 	return s.renewLocked()
 }

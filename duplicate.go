@@ -154,13 +154,13 @@ func (d *duplicates) several() bool {
 }
 
 // count returns how many handles beside the first one are open.
-func (d *duplicates) count() int64 {
+func (d *duplicates) count() int {
 	if d == nil {
 		return 0
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return int64(len(d.list))
+	return len(d.list)
 }
 
 // any returns a handle that is open.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"winsock/internal/poller"
+	"winsock/spi"
 )
 
 // The engine finishes overlapped operations. A provider tells of readiness
@@ -26,9 +27,10 @@ var engine struct {
 
 func init() { poller.Default.AfterBackground = drainReady }
 
-// schedule puts a socket on the ready list.
-func (a *async) schedule() {
-	if !a.queued.CompareAndSwap(false, true) {
+// notify is how the watcher tells of events. It puts the socket on the ready
+// list, unless it is there.
+func (a *async) notify(events spi.Events) {
+	if a.events.Or(uint32(events)|onReadyList)&onReadyList != 0 {
 		return
 	}
 	for {
@@ -57,12 +59,26 @@ func drainReady() {
 			return
 		}
 		for list != nil {
-			a := list
-			list, a.nextReady = a.nextReady, nil
-			a.queued.Store(false)
-			a.run()
+			list = runReady(list)
 		}
 	}
+}
+
+// runReady runs the sockets of a list, and returns nil; or the rest of the
+// list when a provider has panicked, which is caught here once for all of them.
+func runReady(list *async) (rest *async) {
+	var a *async
+	defer func() {
+		if v := recover(); v != nil {
+			a.panicked(v)
+		}
+	}()
+	for rest = list; rest != nil; {
+		a = rest
+		rest, a.nextReady = a.nextReady, nil
+		a.run(spi.Events(a.events.Swap(0) &^ onReadyList))
+	}
+	return nil
 }
 
 func reversed(list *async) (first *async) {

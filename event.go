@@ -152,11 +152,11 @@ func waitFor(list []object.Waitable, handles []HANDLE, all bool, timeout time.Du
 func waitable(o object.Object) (object.Waitable, bool) {
 	switch o := o.(type) {
 	case *socket:
-		return socketSignal{o, &o.ofAsync().signal}, true
+		return socketSignal{o, o.ofAsync().ofSignal()}, true
 	case *duplicate:
-		return duplicateSignal{o, &o.sock.ofAsync().signal}, true
+		return duplicateSignal{o, o.sock.ofAsync().ofSignal()}, true
 	case *configNotification:
-		return notificationSignal{o, &o.owner.signal}, true
+		return notificationSignal{o, o.owner.ofSignal()}, true
 	}
 	w, ok := o.(object.Waitable)
 	return w, ok

@@ -59,8 +59,8 @@ func (s *socket) routineLeave(old *path) {
 	if l, ok := old.top.(spi.Lingerer); ok {
 		guarded(s.info, l.Abort)
 	}
-	if old.parker != nil {
-		guarded(s.info, old.parker.Unpark)
+	if p := old.parker(); p != nil {
+		guarded(s.info, p.Unpark)
 	}
 	wait := 10 * time.Microsecond
 	for end := time.Now().Add(settleTime); s.Uses() > 2+s.duplicates.Load().count(); wait = min(2*wait, time.Millisecond) { // the handles' and this one
@@ -69,6 +69,9 @@ func (s *socket) routineLeave(old *path) {
 			return
 		}
 		time.Sleep(wait)
+	}
+	if a := s.async.Load(); a != nil { // the engine holds a lock instead of a use
+		a.rest()
 	}
 	closeGuarded(old.top, s.info)
 }
@@ -89,7 +92,7 @@ func tellEverybody() {
 			}
 			if a := s.async.Load(); a != nil {
 				a.notify(spi.EventAll)
-				a.changes.Load().notify(0)
+				a.changes().notify(0)
 			}
 		}
 		release(o)

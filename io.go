@@ -93,6 +93,11 @@ func WSASend(h SOCKET, bufs [][]byte, flags uint32, overlapped *Overlapped, comp
 // Errors: those of [SendTo]; WSAEINVAL without a buffer; WSA_IO_PENDING for
 // an overlapped send that goes on.
 func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
+	if a := quick(h, bufs, overlapped, completion); a != nil {
+		n, err = a.startSendLocked(bufs, flags, to, nil, overlapped, nil)
+		a.mu.Unlock()
+		return n, err
+	}
 	s, err := use(h)
 	if err != nil {
 		return 0, err
@@ -131,6 +136,11 @@ func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, com
 //
 // Errors: those of [WSARecv].
 func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
+	if a := quick(h, bufs, overlapped, completion); a != nil {
+		n, err = a.startRecvLocked(bufs, flags, from, overlapped, nil)
+		a.mu.Unlock()
+		return n, err
+	}
 	s, err := use(h)
 	if err != nil {
 		return 0, err

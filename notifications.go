@@ -77,19 +77,19 @@ func (p *completionPort) register(port HANDLE, r *SockNotifyRegistration) (err e
 	a := s.ofAsync()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	n := a.seldomLocked().note
 	switch {
 	case a.closed:
 		return wsa.WSAENOTSOCK
-	case a.note != nil && a.note.port != p:
+	case n != nil && n.port != p:
 		return wsa.WSAEINVAL
 	case r.Operation == wsa.SOCK_NOTIFY_OP_ENABLE:
 		return a.enableLocked(port, r)
 	case r.Operation != wsa.SOCK_NOTIFY_OP_DISABLE && r.Operation != wsa.SOCK_NOTIFY_OP_REMOVE:
 		return wsa.WSAEINVAL
-	case a.note == nil:
+	case n == nil:
 		return wsa.ERROR_NOT_FOUND
 	}
-	n := a.note
 	n.enabled = false
 	if r.Operation == wsa.SOCK_NOTIFY_OP_REMOVE {
 		n.tell(wsa.SOCK_NOTIFY_EVENT_REMOVE)
@@ -152,14 +152,15 @@ func (a *async) enableLocked(port HANDLE, r *SockNotifyRegistration) error {
 	if r.EventFilter&^wsa.SOCK_NOTIFY_REGISTER_EVENTS_ALL != 0 {
 		return wsa.WSAEINVAL
 	}
-	if a.note == nil {
+	x := a.ofSeldomLocked()
+	if x.note == nil {
 		p, err := usePort(port)
 		if err != nil {
 			return err
 		}
-		a.note = &notification{sock: a.sock, port: p, key: r.CompletionKey}
+		x.note = &notification{sock: a.sock, port: p, key: r.CompletionKey}
 	}
-	n := a.note
+	n := x.note
 	n.wanted = uint32(r.EventFilter) | wsa.SOCK_NOTIFY_EVENT_ERR
 	n.filter = 0
 	for _, source := range noteSources {
@@ -184,7 +185,7 @@ func (a *async) enableLocked(port HANDLE, r *SockNotifyRegistration) error {
 
 // noteLocked looks at the socket, and tells of what there is to tell.
 func (a *async) noteLocked() {
-	n := a.note
+	n := a.seldomLocked().note
 	if n == nil || !n.enabled || n.spent.Load() {
 		return
 	}
@@ -228,8 +229,8 @@ func (n *notification) deliver() (flags uint32, again bool) {
 // forgetNoteLocked ends the registration. What is queued may still be
 // delivered.
 func (a *async) forgetNoteLocked() {
-	if n := a.note; n != nil {
-		a.note = nil
+	if n := a.seldomLocked().note; n != nil {
+		a.seldom.Load().note = nil
 		a.sock.selection.edges.Store(false)
 		n.port.Release()
 	}
@@ -246,7 +247,7 @@ func (p *completionPort) lookAgain() {
 	for _, n := range list {
 		a := n.sock.ofAsync()
 		a.mu.Lock()
-		if a.note == n && !a.closed {
+		if a.seldomLocked().note == n && !a.closed {
 			a.noteLocked()
 		}
 		a.mu.Unlock()

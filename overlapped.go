@@ -75,22 +75,15 @@ func (a *async) hasPort() bool {
 func (a *async) pending(overlapped *Overlapped) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, q := range []*requestQueue{&a.recv, &a.send} {
-		for r := q.first; r != nil; r = r.next {
-			if r.overlapped == overlapped {
-				return true
-			}
-		}
-	}
-	for r := a.arriving.first; r != nil; r = r.next {
-		if r.overlapped == overlapped {
-			return true
-		}
-	}
-	if c := a.changes.Load(); c != nil && c.pendingLocked(overlapped) {
+	its := func(r *request) bool { return r.overlapped == overlapped }
+	if a.recv.has(its) || a.send.has(its) {
 		return true
 	}
-	return a.connect != nil && a.connect.overlapped == overlapped
+	x := a.seldomLocked()
+	if c := x.changes.Load(); c != nil && c.calls.has(its) {
+		return true
+	}
+	return x.arriving.has(its) || x.connect != nil && its(x.connect)
 }
 
 // WSAGetOverlappedResult tells how an overlapped operation has ended: the
@@ -124,7 +117,7 @@ func WSAGetOverlappedResult(h SOCKET, overlapped *Overlapped, wait bool) (transf
 // awaitOverlapped waits for what the operation signals at its end.
 func (s *socket) awaitOverlapped(overlapped *Overlapped) error {
 	if overlapped.Event&^1 == 0 {
-		_, err := object.Wait([]object.Waitable{socketSignal{s, &s.ofAsync().signal}}, false, -1, nil)
+		_, err := object.Wait([]object.Waitable{socketSignal{s, s.ofAsync().ofSignal()}}, false, -1, nil)
 		if err != nil && overlapped.Done() {
 			return nil // ended by the closing of the socket
 		}
@@ -156,7 +149,7 @@ func CancelIoEx(h SOCKET, overlapped *Overlapped) error {
 // Errors: WSA_INVALID_HANDLE.
 func CancelIo(h SOCKET) error {
 	t := knownThread()
-	err := cancelIo(h, func(r *request) bool { return r.thread == nil || r.thread == t })
+	err := cancelIo(h, func(r *request) bool { return r.thread() == nil || r.thread() == t })
 	if err == wsa.ERROR_NOT_FOUND {
 		return nil
 	}

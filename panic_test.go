@@ -437,3 +437,45 @@ func TestPanicWhileCleaningUp(t *testing.T) {
 		worksAsUsual(t)
 	})
 }
+
+// TestPanicOfPending: all overlapped operations on the socket end, and those
+// on sockets that are ready at the same time go on.
+func TestPanicOfPending(t *testing.T) {
+	leavesNothing(t)
+	started(t)
+	b := panickyBed(t)
+	port := newTestPort(t, 0)
+	const bad, good, sockets = 1, 2, 9 // keys, and how many there are, the middle one the bad one
+	var ovs [sockets + 1]Overlapped
+	var peers [sockets]SOCKET
+	for i := range sockets {
+		s, peer := b.connected()
+		peers[i] = peer
+		key := uintptr(good)
+		if i == sockets/2 {
+			key = bad
+		}
+		associate(t, s, port, key)
+		_, err := WSARecv(s, [][]byte{make([]byte, 1)}, nil, &ovs[i], nil)
+		wantErr(t, "WSARecv", err, wsa.WSA_IO_PENDING)
+		if key == bad {
+			_, err := WSARecv(s, [][]byte{make([]byte, 1)}, nil, &ovs[sockets], nil)
+			wantErr(t, "another WSARecv", err, wsa.WSA_IO_PENDING)
+			arm(t, s, "Recv")
+		}
+	}
+	for _, peer := range peers {
+		b.send(peer, "x")
+	}
+	for range sockets + 1 {
+		n, key, ov, err := GetQueuedCompletionStatus(port, uint32(soon.Milliseconds()))
+		switch {
+		case ov == nil:
+			t.Fatalf("an operation has not ended: %v", err)
+		case key == bad && (err != wsa.ERROR_CONNECTION_ABORTED || n != 0):
+			t.Errorf("on the socket that was cut off: %d bytes, %v", n, err)
+		case key == good && (err != nil || n != 1):
+			t.Errorf("on another socket: %d bytes, %v", n, err)
+		}
+	}
+}

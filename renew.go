@@ -30,18 +30,18 @@ func (s *socket) replaceLocked(top spi.Socket) {
 			a.unwatchLocked()
 			a.watchLocked()
 		}
-		if c := a.changes.Load(); c != nil {
+		if c := a.changes(); c != nil {
 			c.rewatchLocked()
 		}
 		a.drained, a.ended = false, false
-		if a.note != nil {
-			a.note.held = 0
+		if n := a.seldomLocked().note; n != nil {
+			n.held = 0
 			a.noteLocked()
 		}
 	}
 	s.selection.moved()
-	if old.parker != nil {
-		guarded(s.info, old.parker.Unpark)
+	if p := old.parker(); p != nil {
+		guarded(s.info, p.Unpark)
 	}
 	s.wakeAll()
 	closeGuarded(old.top, s.info)
@@ -121,7 +121,7 @@ func (sel *selection) released() {
 // hears of them (difference 113).
 func (s *socket) taken() spi.Events {
 	if a := s.async.Load(); a != nil {
-		return spi.Events(a.taking.Load())
+		return spi.Events(a.taking.Load()) & takingReceive
 	}
 	return 0
 }

@@ -11,87 +11,166 @@ import (
 	"winsock/wsa"
 )
 
-// A request is an overlapped operation that the program has begun. It is
-// pooled.
+// A request is an overlapped operation that the program has begun. Each idle
+// connection of a server has one, so that it is small: what only some kinds of
+// operation need is in its extras.
 type request struct {
-	try  func(r *request, s *socket) bool // one attempt; false: would block
-	next *request                         // behind it in its queue
-	prev *request                         // before it, in a requestList
-	end  func(r *request)                 // undoes what the operation holds, before its end is told; may be nil
+	next       *request                         // behind it in its queue
+	try        func(r *request, s *socket) bool // one attempt; false: would block
+	overlapped *Overlapped
+	n          int   // bytes transferred so far
+	err        error // of the last attempt
+	msg        spi.Message
+	extras     *extras // nil for a plain send or receive
+}
 
-	msg     spi.Message
-	n       int   // bytes transferred so far
-	err     error // of the last attempt
-	more    any   // what only some kinds of operation need
-	partial [][]byte
+// An extras is what only some kinds of operation need.
+type extras struct {
+	end  func(r *request, a *async) // undoes what the operation holds, before its end is told; may be nil
+	more any                        // what belongs to the kind
 
 	keepsOffset bool     // ov.Offset is a place in a file and is left alone
 	sync        *syncEnd // the caller waits, and nobody else is told
 
-	rio *rioRequest // its end is a result of registered I/O, and told nowhere else
-
-	owner      *async // whose port, event and handle tell of the end
-	overlapped *Overlapped
 	completion *Completion
 	thread     *Thread // where the completion routine runs
+
+	rio *rioRequest // its end is a result of registered I/O, and told nowhere else
+
+	partial [][]byte // the buffers of an operation with several, or what is left of them
 }
 
-var requests = sync.Pool{New: func() any { return new(request) }}
+// Both are pooled. A socket keeps its last request for the next operation, see
+// freeLocked.
+var (
+	requests  = sync.Pool{New: func() any { return new(request) }}
+	extrasAll = sync.Pool{New: func() any { return new(extras) }}
+)
 
-func newRequest(a *async, try func(*request, *socket) bool, overlapped *Overlapped, completion *Completion) *request {
+func newRequest(try func(*request, *socket) bool, overlapped *Overlapped) *request {
 	r := requests.Get().(*request)
-	r.try, r.owner, r.overlapped, r.completion = try, a, overlapped, completion
+	r.try, r.overlapped = try, overlapped
 	return r
 }
 
-func (r *request) free() {
+// newRequestLocked is newRequest for a send or receive of the socket.
+func (a *async) newRequestLocked(try func(*request, *socket) bool, overlapped *Overlapped, completion *Completion) *request {
+	r := a.spare
+	if a.spare = nil; r == nil {
+		r = requests.Get().(*request)
+	}
+	r.try, r.overlapped = try, overlapped
+	if completion != nil {
+		r.ofExtras().completion = completion
+	}
+	return r
+}
+
+// ofExtras returns the request's extras, making them if it has none.
+func (r *request) ofExtras() *extras {
+	if r.extras == nil {
+		r.extras = extrasAll.Get().(*extras)
+	}
+	return r.extras
+}
+
+// reset empties the request so that it holds on to nothing.
+func (r *request) reset() {
 	r.msg.Reset()
-	r.try, r.next, r.prev, r.end, r.n, r.err, r.more = nil, nil, nil, nil, 0, nil, nil
-	r.keepsOffset, r.sync = false, nil
-	r.rio, r.owner, r.overlapped, r.completion, r.thread = nil, nil, nil, nil, nil
-	if r.partial != nil {
-		clear(r.partial[:cap(r.partial)])
-		r.partial = r.partial[:0]
+	r.try, r.overlapped, r.n, r.err = nil, nil, 0, nil
+	if x := r.extras; x != nil {
+		r.extras = nil
+		x.free()
+	}
+}
+
+func (x *extras) free() {
+	if x.rio != nil { // of which it is a part
+		return
+	}
+	partial := x.partial
+	clear(partial[:cap(partial)])
+	*x = extras{partial: partial[:0]}
+	extrasAll.Put(x)
+}
+
+// freeLocked ends the request. A socket with nothing pending keeps it for the
+// next operation, which mostly follows at once and finds it in the
+// processor's cache; so there is no more than one for an idle connection.
+func (a *async) freeLocked(r *request) {
+	r.reset()
+	if a.spare == nil && a.recv.last == nil && a.send.last == nil && !a.closed {
+		a.spare = r
+		return
 	}
 	requests.Put(r)
 }
 
-// drop ends an operation that never was, and frees the request.
-func (r *request) drop() {
-	if r.end != nil {
-		r.end(r)
+// dropLocked ends an operation that never was, and frees the request.
+func (a *async) dropLocked(r *request) {
+	if x := r.extras; x != nil && x.end != nil {
+		x.end(r, a)
 	}
-	r.free()
+	a.freeLocked(r)
 }
 
-// begin marks the operation as under way.
-func (r *request) begin() error {
-	ov := r.overlapped
-	if r.sync != nil {
-		return nil
-	}
-	if r.completion != nil {
-		if r.thread = r.completion.Thread; r.thread == nil {
-			t, err := CurrentThread()
-			if err != nil {
-				return err
-			}
-			r.thread = t
+// drop is dropLocked for callers without the lock.
+func (a *async) drop(r *request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dropLocked(r)
+}
+
+// beginLocked takes back the signal that the operation's end will give.
+func (a *async) beginLocked(r *request) error {
+	if x := r.extras; x != nil {
+		if x.sync != nil {
+			return nil
 		}
-	} else if ov.Event != 0 {
-		e, err := useEvent(ov.Event &^ 1)
+		if x.completion != nil {
+			return x.ofThread()
+		}
+	}
+	if event := r.overlapped.Event; event != 0 {
+		e, err := useEvent(event &^ 1)
 		if err != nil {
 			return err
 		}
 		e.Reset()
 		e.Release()
-	} else {
-		r.owner.signal.Reset()
+		return nil
 	}
-	ov.InternalHigh = 0
-	atomic.StoreUint64(&ov.Internal, uint64(wsa.STATUS_PENDING))
+	a.signalLocked(false)
 	return nil
 }
+
+// ofThread finds the thread that the completion routine is to run on.
+func (x *extras) ofThread() (err error) {
+	if x.thread = x.completion.Thread; x.thread == nil {
+		x.thread, err = CurrentThread()
+	}
+	return err
+}
+
+// thread returns where the completion routine runs, nil without one.
+func (r *request) thread() *Thread {
+	if r.extras == nil {
+		return nil
+	}
+	return r.extras.thread
+}
+
+// mark has the overlapped structure say that the operation is under way. One
+// that ends within the call that began it does without.
+func (r *request) mark() {
+	if ov := r.overlapped; ov != nil && !r.waitedFor() {
+		ov.InternalHigh = 0
+		atomic.StoreUint64(&ov.Internal, uint64(wsa.STATUS_PENDING))
+	}
+}
+
+// waitedFor reports whether the caller waits for the end.
+func (r *request) waitedFor() bool { return r.extras != nil && r.extras.sync != nil }
 
 // A kind of end.
 const (
@@ -99,41 +178,47 @@ const (
 	later  = false // after that call answered WSA_IO_PENDING
 )
 
-// complete tells of the end of the operation, by the one way that the
+// completeLocked tells of the end of the operation, by the one way that the
 // program has asked for, and frees the request.
-func (r *request) complete(atOnce bool) {
-	if r.end != nil {
-		r.end(r)
+func (a *async) completeLocked(r *request, atOnce bool) {
+	x := r.extras
+	if x != nil && x.end != nil {
+		x.end(r, a)
 	}
-	if r.rio != nil {
-		r.rio.ended(r)
-		r.free()
-		return
+	switch {
+	case x != nil && x.rio != nil:
+		r.extras = nil // which go with it
+		x.rio.ended(r)
+	case x != nil && x.sync != nil:
+		x.sync.told(r.n, r.err)
+	default:
+		a.tellLocked(r, atOnce)
 	}
-	if r.sync != nil {
-		r.sync.told(r.n, r.err)
-		r.free()
-		return
-	}
-	a, ov := r.owner, r.overlapped
+	a.freeLocked(r)
+}
+
+func (a *async) tellLocked(r *request, atOnce bool) {
+	x, ov := r.extras, r.overlapped
 	errno := wsa.ErrnoOf(r.err)
 	ov.InternalHigh = uint64(r.n)
-	if !r.keepsOffset {
+	if x == nil || !x.keepsOffset {
 		ov.Offset = r.msg.Flags // what WSAGetOverlappedResult gives as flags
 	}
 	p := packet{overlapped: ov, transferred: uint32(r.n), status: statusOf(errno), key: a.key}
 	event := ov.Event
 	atomic.StoreUint64(&ov.Internal, uint64(p.status)) // from here on ov may be used again
-	switch {
-	case r.completion != nil:
-		r.thread.queue(apc{routine: r.completion.Routine, errno: p.status.Errno(), transferred: p.transferred, overlapped: ov, flags: r.msg.Flags})
-	case a.port != nil && event&1 == 0 && !(atOnce && errno == 0 && a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS != 0):
+	if x != nil && x.completion != nil {
+		x.thread.queue(apc{routine: x.completion.Routine, errno: p.status.Errno(), transferred: p.transferred, overlapped: ov, flags: r.msg.Flags})
+		return
+	}
+	if a.port != nil && event&1 == 0 && !(atOnce && errno == 0 && a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS != 0) {
 		a.port.post(p)
 	}
-	if r.completion == nil {
-		a.tell(event &^ 1)
+	if event &^= 1; event != 0 {
+		signalEvent(event)
+	} else if a.modes&FILE_SKIP_SET_EVENT_ON_HANDLE == 0 {
+		a.signalLocked(true)
 	}
-	r.free()
 }
 
 // statusOf is what an operation's end is recorded as. A datagram that was cut
@@ -145,45 +230,62 @@ func statusOf(errno wsa.Errno) wsa.NTStatus {
 	return errno.Status()
 }
 
-// tell signals the operation's event, or the socket itself.
-func (a *async) tell(event HANDLE) {
-	if event == 0 {
-		if a.modes&FILE_SKIP_SET_EVENT_ON_HANDLE == 0 {
-			a.signal.Set()
-		}
-		return
-	}
+func signalEvent(event HANDLE) {
 	if e, ok := object.Acquire(event).(*object.Event); ok {
 		e.Set()
 		e.Release()
 	}
 }
 
-// A requestQueue holds the operations of one direction, oldest first.
-type requestQueue struct{ first, last *request }
+// A requestQueue holds the operations of one direction, oldest first, as a
+// ring of which it knows the last one.
+type requestQueue struct{ last *request }
+
+// first returns the oldest operation, nil if there is none.
+func (q *requestQueue) first() *request {
+	if q.last == nil {
+		return nil
+	}
+	return q.last.next
+}
 
 func (q *requestQueue) push(r *request) {
 	if q.last == nil {
-		q.first = r
+		r.next = r
 	} else {
-		q.last.next = r
+		r.next, q.last.next = q.last.next, r
 	}
 	q.last = r
 }
 
 func (q *requestQueue) pop() *request {
-	r := q.first
-	if q.first = r.next; q.first == nil {
+	r := q.last.next
+	if r == q.last {
 		q.last = nil
+	} else {
+		q.last.next = r.next
 	}
 	r.next = nil
 	return r
 }
 
+// has reports whether want picks one of the requests.
+func (q *requestQueue) has(want func(*request) bool) bool {
+	for r := q.first(); r != nil; r = r.next {
+		if want(r) {
+			return true
+		}
+		if r == q.last {
+			break
+		}
+	}
+	return false
+}
+
 // take removes the requests that want picks, and returns them in order.
 func (q *requestQueue) take(want func(*request) bool) (taken []*request) {
 	var kept requestQueue
-	for q.first != nil {
+	for q.last != nil {
 		if r := q.pop(); want(r) {
 			taken = append(taken, r)
 		} else {
@@ -191,40 +293,5 @@ func (q *requestQueue) take(want func(*request) bool) (taken []*request) {
 		}
 	}
 	*q = kept
-	return taken
-}
-
-// A requestList holds operations that end in any order.
-type requestList struct{ first *request }
-
-func (l *requestList) add(r *request) {
-	if r.next = l.first; r.next != nil {
-		r.next.prev = r
-	}
-	l.first = r
-}
-
-func (l *requestList) remove(r *request) {
-	if r.prev != nil {
-		r.prev.next = r.next
-	} else {
-		l.first = r.next
-	}
-	if r.next != nil {
-		r.next.prev = r.prev
-	}
-	r.next, r.prev = nil, nil
-}
-
-// take removes the requests that want picks.
-func (l *requestList) take(want func(*request) bool) (taken []*request) {
-	for r := l.first; r != nil; {
-		next := r.next
-		if want(r) {
-			l.remove(r)
-			taken = append(taken, r)
-		}
-		r = next
-	}
 	return taken
 }

@@ -83,7 +83,7 @@ func (q *rioRequestQueue) open(receives, sends uint32) (RIO_RQ, error) {
 	a := q.async
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed || a.rio != nil {
+	if a.closed || a.seldomLocked().rio != nil {
 		return 0, wsa.WSAEINVAL
 	}
 	if err := q.resize(receives, sends); err != nil {
@@ -94,14 +94,14 @@ func (q *rioRequestQueue) open(receives, sends uint32) (RIO_RQ, error) {
 		q.giveBack()
 		return 0, wsa.WSAENOBUFS
 	}
-	a.rio = q
+	a.ofSeldomLocked().rio = q
 	return RIO_RQ(h), nil
 }
 
 // closeLocked ends the queue with its socket, when all requests have ended.
 // The room of results that nobody has taken yet is given back by who does.
 func (q *rioRequestQueue) closeLocked() {
-	q.async.rio = nil
+	q.async.seldom.Load().rio = nil
 	q.giveBack()
 	object.Close(q)
 }

@@ -24,9 +24,15 @@ type rioRequest struct {
 	flags   []byte       // room for MSG_ flags
 
 	pktinfo [64]byte // room for control data that say where a datagram has arrived
+
+	extras extras // of the operation; they have it as their rio
 }
 
-var rioRequests = sync.Pool{New: func() any { return new(rioRequest) }}
+var rioRequests = sync.Pool{New: func() any {
+	x := new(rioRequest)
+	x.extras.rio = x
+	return x
+}}
 
 func (x *rioRequest) free() {
 	x.queue, x.half, x.quiet = nil, nil, false
@@ -95,8 +101,8 @@ func RIOReceiveEx(rq RIO_RQ, data *RIO_BUF, dataBufferCount uint32, localAddress
 	if err != nil {
 		return err
 	}
-	r := newRequest(q.async, tryRIOReceive, nil, nil)
-	r.rio = x
+	r := newRequest(tryRIOReceive, nil)
+	r.extras = &x.extras
 	r.msg.SetBuffer(memory)
 	if flags&wsa.RIO_MSG_WAITALL != 0 {
 		r.try = tryRIOReceiveAll
@@ -153,8 +159,8 @@ func RIOSendEx(rq RIO_RQ, data *RIO_BUF, dataBufferCount uint32, localAddress, r
 		x.free()
 		return err
 	}
-	r := newRequest(q.async, tryRIOSend, nil, nil)
-	r.rio = x
+	r := newRequest(tryRIOSend, nil)
+	r.extras = &x.extras
 	r.msg.SetBuffer(memory)
 	r.msg.Control = control
 	if x.remote != nil {

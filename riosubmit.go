@@ -16,14 +16,15 @@ func (q *rioRequestQueue) submit(waiting *requestQueue, r *request, deferred boo
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	x := r.rio
+	x := r.extras.rio
 	err := wsa.WSAEINVAL.Err()
 	if !a.closed {
 		err = x.half.charge()
 	}
 	if err != nil {
+		r.extras = nil
 		x.free()
-		r.free()
+		a.freeLocked(r)
 		return err
 	}
 	if x.local != nil && !q.pktinfo && !a.sock.stream() {
@@ -33,24 +34,24 @@ func (q *rioRequestQueue) submit(waiting *requestQueue, r *request, deferred boo
 	case deferred:
 		waiting.push(r)
 		a.claimLocked()
-	case waiting.first != nil:
+	case waiting.last != nil:
 		waiting.push(r)
-		a.startLocked(waiting)
-	case waiting == &a.recv && a.drained && a.events.Load()&uint32(readEvents) == 0 || !a.attempt(r):
+		a.startDeferredLocked(waiting)
+	case waiting == &a.recv && a.emptyLocked() || !a.attempt(r):
 		a.queueLocked(waiting, r)
 	default:
-		r.complete(atOnce)
+		a.completeLocked(r, atOnce)
 	}
 	return nil
 }
 
-// startLocked tries the operations of a queue, some of which may not have
-// been tried before.
-func (a *async) startLocked(waiting *requestQueue) {
+// startDeferredLocked tries the operations of a queue, some of which may not
+// have been tried before.
+func (a *async) startDeferredLocked(waiting *requestQueue) {
 	if a.watched == nil {
 		a.watchLocked()
 	}
-	a.pumpLocked(waiting)
+	a.pumpCarefullyLocked(waiting)
 	a.claimLocked()
 }
 
@@ -70,8 +71,8 @@ func (q *rioRequestQueue) commit(d spi.Direction, c *rioCall) error {
 	if a.closed {
 		return wsa.WSAEINVAL
 	}
-	if waiting.first != nil {
-		a.startLocked(waiting)
+	if waiting.last != nil {
+		a.startDeferredLocked(waiting)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func tryRIOReceive(r *request, s *socket) bool {
 	if !tryRecv(r, s) {
 		return false
 	}
-	r.rio.describe(r, s)
+	r.extras.rio.describe(r, s)
 	return true
 }
 
@@ -106,7 +107,7 @@ func tryRIOReceiveAll(r *request, s *socket) bool {
 		r.n += n
 		r.err = err
 		if err != nil || n == 0 || !r.skip(n) {
-			r.rio.describe(r, s)
+			r.extras.rio.describe(r, s)
 			return true
 		}
 	}
@@ -117,6 +118,6 @@ func tryRIOSend(r *request, s *socket) bool {
 	if !trySend(r, s) {
 		return false
 	}
-	putFlags(r.rio.flags, 0)
+	putFlags(r.extras.rio.flags, 0)
 	return true
 }

@@ -113,6 +113,9 @@ func (sel *selection) of(s *socket) *recorder {
 		r.reported = wsa.FD_CONNECT // it never happens
 	}
 	sel.recorder.CompareAndSwap(nil, r)
+	if a := s.async.Load(); a != nil {
+		a.recorded()
+	}
 	return sel.recorder.Load()
 }
 

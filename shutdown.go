@@ -16,7 +16,7 @@ func (s *socket) shutdown(how int32) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.recv.first == nil || a.recv.first.accepts() {
+	if r := a.recv.first(); r == nil || r.accepts() {
 		return top.Shutdown(how)
 	}
 	if how == wsa.SD_BOTH {

@@ -28,10 +28,6 @@ type HANDLE = object.Handle
 type socket struct {
 	object.Header
 
-	chain *chain.Chain      // the started providers that it uses
-	info  *wsa.ProtocolInfo // the catalog entry it was opened from
-	flags uint32            // WSA_FLAG_ of its creation
-
 	// path is the way of the calls. It is replaced when a connection is
 	// established and when a provider of the chain has failed.
 	path atomic.Pointer[path]
@@ -40,28 +36,35 @@ type socket struct {
 	// Until it is over, data calls look whether the path has changed.
 	connecting atomic.Bool
 
-	nonblocking atomic.Bool
-	lingering   atomic.Bool // SO_LINGER was set on it or its listener
-
-	left atomic.Pointer[path] // a chain that failed and was not closed yet
-
-	halves   atomic.Pointer[[2]half] // by spi.Direction; nil until one is needed
-	deferred deferredAccepts
-
-	context   atomic.Uint32              // what of a connection it has to be told yet, see context.go
-	accepting atomic.Pointer[acceptance] // the AcceptEx that is to connect it
+	flags uint32                // WSA_FLAG_ of its creation
+	info  *wsa.ProtocolInfo     // the catalog entry it was opened from
+	async atomic.Pointer[async] // nil until the first overlapped operation
 
 	selection selection
-	async     atomic.Pointer[async] // nil until the first overlapped operation
 
+	nonblocking atomic.Bool
+	lingering   atomic.Bool   // SO_LINGER was set on it or its listener
+	context     atomic.Uint32 // what of a connection it has to be told yet, see context.go
+
+	halves     atomic.Pointer[[2]half] // by spi.Direction; nil until one is needed
+	deferred   deferredAccepts
+	accepting  atomic.Pointer[acceptance] // the AcceptEx that is to connect it
 	duplicates atomic.Pointer[duplicates] // its further handles, nil until the first
+
+	chain *chain.Chain         // the started providers that it uses
+	left  atomic.Pointer[path] // a chain that failed and was not closed yet
 }
 
 // A path is the way that calls take through a chain.
 type path struct {
-	top    spi.Socket // calls that control: all that is not data
-	data   spi.Socket // Send and Recv, past the layers that leave data alone
-	parker spi.Parker // data as a Parker, nil if it is none
+	top  spi.Socket // calls that control: all that is not data
+	data spi.Socket // Send and Recv, past the layers that leave data alone
+}
+
+// parker returns data as a Parker, nil if it is none.
+func (p *path) parker() spi.Parker {
+	parker, _ := p.data.(spi.Parker)
+	return parker
 }
 
 // A half is what Winsock keeps for one direction of a socket.
@@ -94,9 +97,7 @@ func newSocket(top spi.Socket, c *chain.Chain, flags uint32) (s *socket) {
 func (s *socket) setPath(top spi.Socket) { s.path.Store(pathOf(top)) }
 
 func pathOf(top spi.Socket) *path {
-	p := &path{top: top, data: spi.DataPathOf(top)}
-	p.parker, _ = p.data.(spi.Parker)
-	return p
+	return &path{top: top, data: spi.DataPathOf(top)}
 }
 
 // SOCKET returns the handle, or one of several that is open.
@@ -210,12 +211,16 @@ func CloseSocket(h SOCKET) (err error) {
 // close ends the handle and wakes whoever waits on the socket. It reports
 // false if somebody else did so before.
 func (s *socket) close() bool {
+	if !s.Hold() { // until what is under way has noticed
+		return false
+	}
+	defer s.Release()
 	if !object.Close(s) {
 		return false
 	}
 	s.selection.cancel()
-	if p := s.path.Load(); p.parker != nil {
-		s.guard("Unpark", p.parker.Unpark)
+	if p := s.path.Load().parker(); p != nil {
+		s.guard("Unpark", p.Unpark)
 	}
 	s.wakeAll()
 	if a := s.async.Load(); a != nil {

@@ -2,22 +2,53 @@
 
 package winsock
 
-import "winsock/wsa"
+import (
+	"winsock/object"
+	"winsock/wsa"
+)
 
 // How the overlapped calls begin their operations.
+
+// quick finds the socket of an overlapped call if nothing stands in the way of
+// a plain operation, and returns its async, locked. Otherwise it returns nil,
+// and the call goes the long way, which has all the errors.
+//
+// It does without a use of the socket, for the reason that run has, and so
+// without what would come at the end of that.
+func quick(h SOCKET, bufs [][]byte, overlapped *Overlapped, completion *Completion) *async {
+	if overlapped == nil || completion != nil || len(bufs) == 0 || startup.count.Load() == 0 {
+		return nil
+	}
+	s, ok := object.Peek(HANDLE(h)).(*socket)
+	if !ok || s.flags&wsa.WSA_FLAG_OVERLAPPED == 0 || s.connecting.Load() {
+		return nil
+	}
+	a := s.async.Load()
+	if a == nil {
+		return nil
+	}
+	a.mu.Lock()
+	if a.closed || !overlapped.Done() {
+		a.mu.Unlock()
+		return nil
+	}
+	return a
+}
 
 func (s *socket) startSend(bufs [][]byte, flags uint32, to *wsa.Sockaddr, control []byte, overlapped *Overlapped, completion *Completion) (int, error) {
 	if s.connecting.Load() {
 		s.connectProgress()
 	}
 	a := s.ofAsync()
-	r := newRequest(a, trySend, overlapped, completion)
-	r.msg.Bufs, r.msg.Flags, r.msg.Control = bufs, flags, control
-	if to != nil {
-		name := *to // the call may return before it is used
-		r.msg.Name = &name
-	}
-	n, _, err := a.start(&a.send, r)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.startSendLocked(bufs, flags, to, control, overlapped, completion)
+}
+
+func (a *async) startSendLocked(bufs [][]byte, flags uint32, to *wsa.Sockaddr, control []byte, overlapped *Overlapped, completion *Completion) (int, error) {
+	r := a.newRequestLocked(trySend, overlapped, completion)
+	r.msg.Bufs, r.msg.Flags, r.msg.Name, r.msg.Control = bufs, flags, to, control
+	n, _, err := a.startLocked(&a.send, r)
 	return n, err
 }
 
@@ -26,12 +57,18 @@ func (s *socket) startRecv(bufs [][]byte, flags *uint32, from *wsa.Sockaddr, ove
 		s.connectProgress()
 	}
 	a := s.ofAsync()
-	r := newRequest(a, tryRecv, overlapped, completion)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.startRecvLocked(bufs, flags, from, overlapped, completion)
+}
+
+func (a *async) startRecvLocked(bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (int, error) {
+	r := a.newRequestLocked(tryRecv, overlapped, completion)
 	r.msg.Bufs, r.msg.Name = bufs, from
 	if flags != nil {
 		r.msg.Flags = *flags
 	}
-	n, reported, err := a.start(&a.recv, r)
+	n, reported, err := a.startLocked(&a.recv, r)
 	if flags != nil && err != wsa.WSA_IO_PENDING {
 		*flags = reported
 	}
@@ -41,10 +78,12 @@ func (s *socket) startRecv(bufs [][]byte, flags *uint32, from *wsa.Sockaddr, ove
 // startRecvMsg receives into msg, which is the operation's until it ends.
 func (s *socket) startRecvMsg(msg *Msg, overlapped *Overlapped, completion *Completion) (int, error) {
 	a := s.ofAsync()
-	r := newRequest(a, tryRecvMsg, overlapped, completion)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.newRequestLocked(tryRecvMsg, overlapped, completion)
 	r.msg.Bufs, r.msg.Name, r.msg.Flags, r.msg.Control = msg.Buffers, msg.Name, msg.Flags, msg.Control
-	r.more = msg
-	n, _, err := a.start(&a.recv, r)
+	r.ofExtras().more = msg
+	n, _, err := a.startLocked(&a.recv, r)
 	return n, err
 }
 
@@ -52,7 +91,7 @@ func tryRecvMsg(r *request, s *socket) bool {
 	if !tryRecv(r, s) {
 		return false
 	}
-	msg := r.more.(*Msg)
+	msg := r.extras.more.(*Msg)
 	msg.Flags, msg.Control = r.msg.Flags, r.msg.Control
 	return true
 }
@@ -67,32 +106,33 @@ type ioctlCall struct {
 // once; an unknown one fails by its completion (difference 94).
 func (s *socket) startIoctl(code uint32, in, out []byte, overlapped *Overlapped, completion *Completion) (int, error) {
 	a := s.ofAsync()
-	r := newRequest(a, tryIoctl, overlapped, completion)
-	if err := r.begin(); err != nil {
-		r.free()
-		return 0, err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed {
-		return a.refuse(r, wsa.WSAENOTSOCK)
+	r := a.newRequestLocked(tryIoctl, overlapped, completion)
+	if err := a.beginLocked(r); err != nil {
+		a.dropLocked(r)
+		return 0, err
 	}
-	r.more = ioctlCall{code, in, out}
+	if a.closed {
+		return a.refuseLocked(r, wsa.WSAENOTSOCK)
+	}
+	r.mark()
+	r.ofExtras().more = ioctlCall{code, in, out}
 	a.attempt(r)
 	n, err := r.n, r.err
 	switch err {
 	case nil:
-		r.complete(atOnce)
+		a.completeLocked(r, atOnce)
 		return n, nil
 	case wsa.WSAEOPNOTSUPP:
-		r.complete(later)
+		a.completeLocked(r, later)
 		return 0, wsa.WSA_IO_PENDING
 	}
-	return a.refuse(r, err)
+	return a.refuseLocked(r, err)
 }
 
 func tryIoctl(r *request, s *socket) bool {
-	c := r.more.(ioctlCall)
+	c := r.extras.more.(ioctlCall)
 	r.n, r.err = s.control(c.code, c.in, c.out)
 	return true
 }

@@ -26,13 +26,13 @@ func (s *socket) submit(r *request) (int, error) {
 	a := s.ofAsync()
 	if r.overlapped != nil && s.flags&wsa.WSA_FLAG_OVERLAPPED != 0 {
 		if _, err := s.overlaps(r.overlapped, nil); err != nil {
-			r.drop()
+			a.drop(r)
 			return 0, err
 		}
 		return 0, a.pend(&a.send, r)
 	}
 	end := &syncEnd{ended: make(chan struct{})}
-	r.sync = end
+	r.ofExtras().sync = end
 	if err := a.pend(&a.send, r); err != wsa.WSA_IO_PENDING {
 		return 0, err
 	}

@@ -134,7 +134,7 @@ func (t *Thread) Close() error {
 		threads.mu.Unlock()
 	}
 	for _, o := range object.All() {
-		own := func(r *request) bool { return r.thread == t }
+		own := func(r *request) bool { return r.thread() == t }
 		if s := socketIn(o); s != nil {
 			if a := s.async.Load(); a != nil {
 				a.cancel(own)

@@ -69,14 +69,15 @@ func filePart(f *os.File, offset, length int64) (transmitPart, error) {
 
 // startTransmit begins the transmission.
 func (s *socket) startTransmit(t *transmission, overlapped *Overlapped) error {
-	r := newRequest(s.ofAsync(), tryTransmit, overlapped, nil)
-	r.more, r.end, r.keepsOffset = t, endTransmission, true
+	r := newRequest(tryTransmit, overlapped)
+	x := r.ofExtras()
+	x.more, x.end, x.keepsOffset = t, endTransmission, true
 	_, err := s.submit(r)
 	return err
 }
 
-func endTransmission(r *request) {
-	t := r.more.(*transmission)
+func endTransmission(r *request, _ *async) {
+	t := r.extras.more.(*transmission)
 	if t.buffer != nil {
 		transmitBuffers.Put(t.buffer)
 		t.buffer, t.unsent = nil, nil
@@ -88,7 +89,7 @@ func endTransmission(r *request) {
 
 // tryTransmit is the attempt of transmissions.
 func tryTransmit(r *request, s *socket) bool {
-	t := r.more.(*transmission)
+	t := r.extras.more.(*transmission)
 	send := t.sendStream
 	if !s.stream() {
 		send = t.sendDatagram
@@ -118,8 +119,16 @@ func tryTransmit(r *request, s *socket) bool {
 // again has the socket's operations tried once more soon, by a goroutine of
 // their own, as whoever tried them has others to see to.
 func (a *async) again() {
-	a.events.Or(uint32(spi.EventWrite))
-	go a.run()
+	go a.routineRun(spi.EventWrite)
+}
+
+func (a *async) routineRun(events spi.Events) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.panicked(v)
+		}
+	}()
+	a.run(events)
 }
 
 // sendStream sends some bytes of the first part.

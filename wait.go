@@ -70,11 +70,11 @@ func (w *waiter) pause(until time.Time) bool {
 // WSAEINTR when the socket is closed meanwhile.
 func (s *socket) await(d spi.Direction, events spi.Events, parkable bool, try func() bool) error {
 	p := s.path.Load()
-	if parkable && p.parker != nil {
+	if parker := p.parker(); parkable && parker != nil {
 		if h := s.halves.Load(); h != nil {
-			h[d].setParkDeadline(p.parker, d)
+			h[d].setParkDeadline(parker, d)
 		}
-		parked, err := p.parker.Park(d, try)
+		parked, err := parker.Park(d, try)
 		if parked {
 			return err
 		}
@@ -243,7 +243,7 @@ func SetDeadline(h SOCKET, d spi.Direction, t time.Time) (err error) {
 	} else {
 		half.deadline.Store(max(1, t.UnixNano()))
 	}
-	if p := s.path.Load().parker; p != nil {
+	if p := s.path.Load().parker(); p != nil {
 		p.SetParkDeadline(d, half.until(time.Now()))
 		half.timed.Store(half.timeout.Load() != 0)
 	}

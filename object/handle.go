@@ -45,17 +45,20 @@ type Object interface {
 // A Header counts the uses of an object. It is embedded in the object.
 type Header struct {
 	self      Object
-	handle    Handle
-	uses      atomic.Int64 // uses under way, plus one for the open handle
+	handle    uint32       // a Handle
+	uses      atomic.Int32 // uses under way, plus one for the open handle; below zero from the end on
 	closing   atomic.Bool  // set before the handle's own use is given back
 	withdrawn atomic.Bool  // the handle names nothing any more
-	destroyed atomic.Bool
 }
+
+// ended is what the uses of a destroyed object begin at. Late calls of Acquire
+// count a use and give it back before they see that they come too late.
+const ended = -1 << 30
 
 func (h *Header) header() *Header { return h }
 
 // Handle returns the object's handle.
-func (h *Header) Handle() Handle { return h.handle }
+func (h *Header) Handle() Handle { return Handle(h.handle) }
 
 // Closing reports whether the handle has been closed. Uses that began before
 // may still be under way.
@@ -65,7 +68,7 @@ func (h *Header) Closing() bool { return h.closing.Load() }
 func (h *Header) Withdrawn() bool { return h.withdrawn.Load() }
 
 // Uses returns the number of uses under way, the open handle's own included.
-func (h *Header) Uses() int64 { return h.uses.Load() }
+func (h *Header) Uses() int { return int(h.uses.Load()) }
 
 // Hold begins a use for somebody who knows the object already, and ends it
 // with Release. It reports false when the handle has been closed.
@@ -80,7 +83,7 @@ func (h *Header) Hold() bool {
 
 // Release ends a use that Acquire began.
 func (h *Header) Release() {
-	if h.uses.Add(-1) == 0 && h.destroyed.CompareAndSwap(false, true) {
+	if h.uses.Add(-1) == 0 && h.uses.CompareAndSwap(0, ended) {
 		h.self.Destroy()
 	}
 }
@@ -115,14 +118,14 @@ func Open(o Object) (Handle, error) {
 	table.open++
 	h := o.header()
 	h.self = o
-	h.handle = makeHandle(slot, uint32(table.generations[slot]))
+	h.handle = uint32(makeHandle(slot, uint32(table.generations[slot])))
 	h.uses.Store(1)
 	c := &table.chunks[slot>>chunkBits]
 	if c.Load() == nil {
 		c.Store(new(chunk))
 	}
 	c.Load()[slot&(slotsPerChunk-1)].Store(h)
-	return h.handle, nil
+	return h.Handle(), nil
 }
 
 // takeSlotLocked returns a slot with its generation advanced. Free slots are
@@ -164,12 +167,28 @@ func Acquire(h Handle) Object {
 		return nil
 	}
 	hdr := c[slot&(slotsPerChunk-1)].Load()
-	if hdr == nil || hdr.handle != h {
+	if hdr == nil || hdr.Handle() != h {
 		return nil
 	}
 	hdr.uses.Add(1)
 	if hdr.closing.Load() {
 		hdr.Release()
+		return nil
+	}
+	return hdr.self
+}
+
+// Peek returns the object that h names without beginning a use, nil as
+// [Acquire] does. The object may be closed and destroyed at any time; whoever
+// peeks has another way to tell.
+func Peek(h Handle) Object {
+	slot := h.slot()
+	c := table.chunks[slot>>chunkBits].Load()
+	if c == nil {
+		return nil
+	}
+	hdr := c[slot&(slotsPerChunk-1)].Load()
+	if hdr == nil || hdr.Handle() != h || hdr.closing.Load() {
 		return nil
 	}
 	return hdr.self
@@ -194,7 +213,7 @@ func Withdraw(o Object) bool {
 	if !h.withdrawn.CompareAndSwap(false, true) {
 		return false
 	}
-	slot := h.handle.slot()
+	slot := h.Handle().slot()
 	table.mu.Lock()
 	defer table.mu.Unlock()
 	table.chunks[slot>>chunkBits].Load()[slot&(slotsPerChunk-1)].Store(nil)
@@ -223,7 +242,7 @@ func All() []Object {
 			continue
 		}
 		if hdr := c[slot&(slotsPerChunk-1)].Load(); hdr != nil {
-			if o := Acquire(hdr.handle); o != nil {
+			if o := Acquire(hdr.Handle()); o != nil {
 				all = append(all, o)
 			}
 		}

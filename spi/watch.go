@@ -66,15 +66,18 @@ func (l *WatchList) Remove(w *Watcher) {
 }
 
 // Notify tells the watchers whose mask has one of the events, or any
-// watcher when one of EventsEnd is among them.
-func (l *WatchList) Notify(events Events) {
+// watcher when one of EventsEnd is among them. It reports whether anybody
+// watches.
+func (l *WatchList) Notify(events Events) bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	for w := l.first; w != nil; w = w.next {
 		if events&(w.Mask|EventsEnd) != 0 {
 			w.tell(events)
 		}
 	}
+	watched := l.first != nil
+	l.mu.Unlock()
+	return watched
 }
 
 // tell calls Notify and survives it: on the goroutine that tells of events,

@@ -22,17 +22,20 @@ import (
 //		p.Poll(-1)
 //	}
 func (p *Poller) Poll(timeout time.Duration) (int, error) {
-	epfd, err := p.enter()
+	epfd, quiet, err := p.enter()
 	if err != nil {
 		return 0, err
 	}
 	defer p.leave()
-	n, err := p.dispatch(epfd, 0)
-	if n > 0 || err != nil || timeout == 0 || !p.beginWait() {
-		return n, err
+	if timeout == 0 || !quiet {
+		if n, err := p.dispatch(epfd, 0); n > 0 || err != nil || timeout == 0 {
+			return n, err
+		}
 	}
-	n, err = p.dispatch(epfd, milliseconds(timeout))
-	return n, err
+	if !p.beginWait() {
+		return 0, nil
+	}
+	return p.dispatch(epfd, milliseconds(timeout))
 }
 
 // beginWait reports whether the caller is to wait in the kernel.
@@ -43,6 +46,9 @@ func (p *Poller) beginWait() bool {
 		return false
 	}
 	p.waiting++
+	if p.armed { // a timer costs a thread's wake-up, and nobody is away
+		p.armed = !p.timer.Stop()
+	}
 	return true
 }
 
@@ -58,11 +64,11 @@ func (p *Poller) Wake() {
 	}
 }
 
-func (p *Poller) enter() (epfd int, err error) {
+func (p *Poller) enter() (epfd int, quiet bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.openLocked(); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	p.drivers++
 	p.entries++
@@ -70,7 +76,7 @@ func (p *Poller) enter() (epfd int, err error) {
 		p.driven = true
 		p.settleLocked()
 	}
-	return p.epfd, nil
+	return p.epfd, p.quiet, nil
 }
 
 func (p *Poller) leave() {

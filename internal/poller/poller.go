@@ -43,6 +43,10 @@ type Desc struct {
 	id id
 }
 
+// Added reports whether the descriptor is registered. It must not be called
+// while Add or Remove is.
+func (d *Desc) Added() bool { return d.id.generation != 0 }
+
 type id struct {
 	index      int32
 	generation int32 // 0 when not registered
@@ -73,6 +77,7 @@ type Poller struct {
 	epfd    int
 	wakefd  int
 	woken   bool // Wake came while nobody waited
+	quiet   bool // the last wait brought one event, so that a look before the next would find nothing
 	drivers int  // calls of Poll
 	waiting int  // those of them that wait in the kernel
 	driven  bool // somebody drives, or did a moment ago
@@ -120,7 +125,7 @@ func (p *Poller) Add(fd int, d *Desc) error {
 func (p *Poller) Remove(fd int, d *Desc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d.id.generation == 0 {
+	if !d.Added() {
 		return
 	}
 	sys.EpollDel(p.epfd, fd)
@@ -192,6 +197,7 @@ func (p *Poller) dispatch(epfd, ms int) (int, error) {
 	p.mu.Lock()
 	if ms != 0 {
 		p.waiting--
+		p.quiet = n == 1
 	}
 	for i := range events[:n] {
 		ev := &events[i]

@@ -237,8 +237,8 @@ func (s *socket) become(k *kind, fd int, c *copied) bool {
 	s.wrap(k, fd, c.Protocol)
 	s.opts.Init(k.options)
 	s.refused.Store(c.Refused)
-	s.noConnReset.Store(c.NoConnReset)
-	s.noNetReset.Store(c.NoNetReset)
+	s.mark(unreachable, c.NoConnReset)
+	s.mark(expired, c.NoNetReset)
 	s.shared.Store(1)
 	peer := wsa.SockaddrBytes(c.peer)
 	s.peer.set(&peer)
@@ -283,8 +283,8 @@ func (s *socket) copyState(attached []byte) *copied {
 			Protocol:    s.protocol,
 			State:       s.state.Copy(),
 			Refused:     s.refused.Load(),
-			NoConnReset: s.noConnReset.Load(),
-			NoNetReset:  s.noNetReset.Load(),
+			NoConnReset: s.marked(unreachable),
+			NoNetReset:  s.marked(expired),
 		},
 		peer:     bytes.Clone(peer.Bytes()),
 		settings: s.opts.Settings(),

@@ -25,9 +25,9 @@ func (s *socket) nextICMP() (code wsa.Errno, found bool) {
 			return 0, false
 		case origin != sys.SO_EE_ORIGIN_ICMP && origin != sys.SO_EE_ORIGIN_ICMP6:
 			continue // our own: the send that it is about has told it
-		case errno == sys.ECONNREFUSED && !s.noConnReset.Load():
+		case errno == sys.ECONNREFUSED && !s.marked(unreachable):
 			return wsa.WSAECONNRESET, true
-		case timeExceeded(origin, typ) && !s.noNetReset.Load():
+		case timeExceeded(origin, typ) && !s.marked(expired):
 			return wsa.WSAENETRESET, true
 		}
 		return 0, true

@@ -157,9 +157,9 @@ func (s *socket) setReset(code uint32, in []byte) error {
 		off = off && b == 0
 	}
 	if code == wsa.SIO_UDP_CONNRESET {
-		s.noConnReset.Store(off)
+		s.mark(unreachable, off)
 	} else {
-		s.noNetReset.Store(off)
+		s.mark(expired, off)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 	if conn == nil {
 		return false, nil
 	}
-	if s.unparked.Load() { // from here on, Unpark finds the file
+	if s.marked(unparked) { // from here on, Unpark finds the file
 		return true, wsa.WSAEINTR
 	}
 	l.try = try
@@ -90,7 +90,7 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 	switch {
 	case err == nil:
 		return true, nil
-	case s.unparked.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
+	case s.marked(unparked) || !errors.Is(err, os.ErrDeadlineExceeded):
 		return true, wsa.WSAEINTR
 	}
 	return true, wsa.WSAETIMEDOUT
@@ -105,7 +105,7 @@ func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case s.unparked.Load():
+	case s.marked(unparked):
 	case d == spi.Receiving:
 		p.file.SetReadDeadline(t)
 	default:
@@ -115,7 +115,7 @@ func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
 
 // Unpark ends all calls of Park.
 func (s *socket) Unpark() {
-	s.unparked.Store(true)
+	s.mark(unparked, true)
 	p := s.park.Load()
 	if p == nil {
 		return // whoever parks from now on sees that it was called

@@ -15,34 +15,49 @@ import (
 	"winsock/wsa"
 )
 
-// A socket is a socket of the kernel with Winsock's state.
+// A socket is a socket of the kernel with Winsock's state. What every message
+// needs comes first, in one line of the processor's cache.
 type socket struct {
 	kind     *kind
 	fd       int
+	watchers spi.WatchList
+	state    sockstate.State
+
 	protocol int32
-
-	state   sockstate.State
-	refused atomic.Uint32 // wsa.Errno of an ICMP message that waits for Recv, else 0
-	opts    sockopt.Store // the options as they were set
-
-	noConnReset atomic.Bool // SIO_UDP_CONNRESET is off
-	noNetReset  atomic.Bool // SIO_UDP_NETRESET is off
+	refused  atomic.Uint32 // wsa.Errno of an ICMP message that waits for Recv, else 0
+	marks    atomic.Uint32 // of the marks below
 
 	// shared counts the processes that have, had, or were offered the
 	// kernel's socket too.
 	shared atomic.Int32
 
+	opts sockopt.Store // the options as they were set
+
 	mu    sync.Mutex // held over system calls that change the state; protects what follows
 	peer  heldName   // of the last Connect, or of the accepted connection
 	claim *claim     // the address that Bind was given, nil if there is none
 
-	watchers spi.WatchList
-	watchMu  sync.Mutex // protects desc and polled
-	desc     poller.Desc
-	polled   bool // fd is registered with the poller
+	watchMu sync.Mutex // protects desc
+	desc    poller.Desc
 
-	park     atomic.Pointer[parker] // nil until a goroutine parks or a deadline is set
-	unparked atomic.Bool            // Unpark was called
+	park atomic.Pointer[parker] // nil until a goroutine parks or a deadline is set
+}
+
+// Marks of a socket.
+const (
+	unparked    = 1 << iota // Unpark was called
+	unreachable             // ICMP messages of that kind are not told: SIO_UDP_CONNRESET is off
+	expired                 // the same for SIO_UDP_NETRESET
+)
+
+func (s *socket) marked(mark uint32) bool { return s.marks.Load()&mark != 0 }
+
+func (s *socket) mark(mark uint32, set bool) {
+	if set {
+		s.marks.Or(mark)
+	} else {
+		s.marks.And(^mark)
+	}
 }
 
 var (
@@ -132,10 +147,7 @@ func (s *socket) Handle() int { return s.fd }
 // Close is WSPCloseSocket.
 func (s *socket) Close() error {
 	s.watchMu.Lock()
-	if s.polled {
-		s.polled = false
-		poller.Default.Remove(s.fd, &s.desc)
-	}
+	poller.Default.Remove(s.fd, &s.desc)
 	s.watchMu.Unlock()
 
 	s.mu.Lock()

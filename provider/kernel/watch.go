@@ -32,11 +32,7 @@ func (s *socket) Watch(w *spi.Watcher) {
 // limits how many a user may have), the watchers are told to try now and
 // then.
 func (s *socket) pollLocked() {
-	if s.polled || s.watchers.Empty() {
-		return
-	}
-	if poller.Default.Add(s.fd, &s.desc) == nil {
-		s.polled = true
+	if s.desc.Added() || s.watchers.Empty() || poller.Default.Add(s.fd, &s.desc) == nil {
 		return
 	}
 	time.AfterFunc(retryWatch, func() {
@@ -58,14 +54,12 @@ func (s *socket) Unwatch(w *spi.Watcher) {
 
 // NotifyReady is how the poller tells of an event.
 func (s *socket) NotifyReady(bits uint32) {
-	s.watchers.Notify(s.events(bits))
-	if !s.watchers.Empty() {
+	if s.watchers.Notify(s.events(bits)) {
 		return
 	}
 	s.watchMu.Lock()
 	defer s.watchMu.Unlock()
-	if s.polled && s.watchers.Empty() {
-		s.polled = false
+	if s.watchers.Empty() {
 		poller.Default.Remove(s.fd, &s.desc)
 	}
 }

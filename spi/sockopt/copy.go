@@ -21,7 +21,7 @@ func (s *Store) Settings() (list []Setting) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, n := range s.nums {
+	for _, n := range s.numbersLocked() {
 		list = append(list, Setting{n.rule.Level, n.rule.Name, n.value})
 	}
 	return list

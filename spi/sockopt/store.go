@@ -21,7 +21,7 @@ type Store struct {
 	bools atomic.Uint64 // bit index-1: the boolean is not at its default
 
 	mu   sync.Mutex // protects nums, and changes of bools
-	nums []number
+	nums *[]number  // nil until there is one
 }
 
 // A number is the value of an option that is not boolean.
@@ -60,12 +60,28 @@ func (s *Store) valueLocked(r *Rule) int64 {
 	case r.Name == wsa.SO_DONTLINGER:
 		return 1 - truth(uint32(LingerOf(s.valueLocked(lingerRule)).OnOff))
 	}
-	for i := range s.nums {
-		if s.nums[i].rule == r {
-			return s.nums[i].value
-		}
+	if n := s.numberLocked(r); n != nil {
+		return n.value
 	}
 	return r.DefaultOf(s.kind)
+}
+
+// numberLocked returns the entry of an option, nil if there is none.
+func (s *Store) numberLocked(r *Rule) *number {
+	nums := s.numbersLocked()
+	for i := range nums {
+		if nums[i].rule == r {
+			return &nums[i]
+		}
+	}
+	return nil
+}
+
+func (s *Store) numbersLocked() []number {
+	if s.nums == nil {
+		return nil
+	}
+	return *s.nums
 }
 
 // Bool is Value of a boolean option.
@@ -103,13 +119,14 @@ func (s *Store) putLocked(r *Rule, v int64) {
 		l.OnOff = uint16(1 - v)
 		r, v = lingerRule, LingerValue(l)
 	}
-	for i := range s.nums {
-		if s.nums[i].rule == r {
-			s.nums[i].value = v
-			return
-		}
+	if n := s.numberLocked(r); n != nil {
+		n.value = v
+		return
 	}
-	s.nums = append(s.nums, number{r, v})
+	if s.nums == nil {
+		s.nums = new([]number)
+	}
+	*s.nums = append(*s.nums, number{r, v})
 }
 
 // SetSockOpt is WSPSetSockOpt for an option that takes effect by being
@@ -158,10 +175,10 @@ func (s *Store) Inherit(l *Store) {
 	defer s.mu.Unlock()
 	s.kind = l.kind
 	s.bools.Store(l.bools.Load() & inheritedBools)
-	s.nums = s.nums[:0]
-	for _, n := range l.nums {
+	s.nums = nil
+	for _, n := range l.numbersLocked() {
 		if n.rule.Inherited {
-			s.nums = append(s.nums, n)
+			s.putLocked(n.rule, n.value)
 		}
 	}
 }
