@@ -38,9 +38,9 @@ func WSAConnectByName(h SOCKET, node, service string, timeout time.Duration) (lo
 		ctx, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
 	}
-	hints := &AddrInfo{SockType: s.info.SocketType}
-	if s.info.AddressFamily == wsa.AF_INET || s.v6only() {
-		hints.Family = s.info.AddressFamily
+	hints := &AddrInfo{SockType: s.info().SocketType}
+	if s.info().AddressFamily == wsa.AF_INET || s.v6only() {
+		hints.Family = s.info().AddressFamily
 	}
 	list, err := GetAddrInfoEx(ctx, &node, &service, wsa.NS_ALL, nil, hints)
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *socket) connectToOne(names []wsa.Sockaddr, deadline time.Time) (local, 
 // it: mapped, for IPv4 from an IPv6 socket.
 func (s *socket) reachable(name *wsa.Sockaddr) *wsa.Sockaddr {
 	ap, ok := name.AddrPort()
-	if !ok || s.info.AddressFamily != wsa.AF_INET6 || !ap.Addr().Is4() {
+	if !ok || s.info().AddressFamily != wsa.AF_INET6 || !ap.Addr().Is4() {
 		return name
 	}
 	mapped := wsa.SockaddrFrom(netip.AddrPortFrom(netip.AddrFrom16(ap.Addr().As16()), ap.Port()))

@@ -46,7 +46,7 @@ func WSADuplicateSocket(h SOCKET, processID uint32) (info wsa.ProtocolInfo, err 
 		return info, err
 	}
 	defer s.done("WSPDuplicateSocket", &err)
-	info = *s.info
+	info = *s.info()
 	switch {
 	case processID == uint32(os.Getpid()):
 		info.ProviderReserved, err = s.offerHandle()
@@ -308,7 +308,7 @@ func (s *socket) offerHandle() (uint32, error) {
 		offers.byID = make(map[uint32]*offer)
 	}
 	id := randomID()
-	for id == s.info.ProviderReserved || offers.byID[id] != nil {
+	for id == s.info().ProviderReserved || offers.byID[id] != nil {
 		id = randomID()
 	}
 	offers.byID[id] = &offer{sock: s, timer: time.AfterFunc(offerLife, func() { dropOffer(id) })}
@@ -331,7 +331,7 @@ func takeOffer(info *wsa.ProtocolInfo) *socket {
 	offers.mu.Lock()
 	defer offers.mu.Unlock()
 	o := offers.byID[info.ProviderReserved]
-	if o == nil || o.sock.info.CatalogEntryID != info.CatalogEntryID {
+	if o == nil || o.sock.info().CatalogEntryID != info.CatalogEntryID {
 		return nil
 	}
 	o.timer.Stop()
@@ -369,9 +369,9 @@ func (s *socket) offerCopy(processID uint32) (uint32, error) {
 	if s.accepting.Load() != nil || s.context.Load() == contextConnecting {
 		return 0, wsa.WSAEINVAL
 	}
-	e := theCatalog.Snapshot().Entry(s.info.CatalogEntryID)
+	e := theCatalog.Snapshot().Entry(s.info().CatalogEntryID)
 	d := spi.DuplicatorOf(s.path.Load().top)
-	if d == nil || e == nil || e.Info.ProviderID != s.info.ProviderID {
+	if d == nil || e == nil || e.Info.ProviderID != s.info().ProviderID {
 		return 0, wsa.WSAEOPNOTSUPP
 	}
 	if s.connecting.Load() {
@@ -381,7 +381,7 @@ func (s *socket) offerCopy(processID uint32) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if info == nil || info.ProviderReserved == 0 || info.ProviderReserved == s.info.ProviderReserved {
+	if info == nil || info.ProviderReserved == 0 || info.ProviderReserved == s.info().ProviderReserved {
 		return 0, wsa.WSAEOPNOTSUPP
 	}
 	return info.ProviderReserved, nil

@@ -34,7 +34,7 @@ type programPanic struct{ value any }
 // fail takes a socket whose chain has panicked off that chain. Every further
 // call on it answers WSAECONNABORTED.
 func (s *socket) fail(call string, v any) {
-	logFailure(s.info, call, v)
+	logFailure(s.info(), call, v)
 	old := s.path.Swap(abortedPath)
 	if old == abortedPath {
 		return
@@ -57,10 +57,10 @@ func (s *socket) fail(call string, v any) {
 func (s *socket) routineLeave(old *path) {
 	defer s.Release()
 	if l, ok := old.top.(spi.Lingerer); ok {
-		guarded(s.info, l.Abort)
+		guarded(s.info(), l.Abort)
 	}
 	if p := old.parker(); p != nil {
-		guarded(s.info, p.Unpark)
+		guarded(s.info(), p.Unpark)
 	}
 	wait := 10 * time.Microsecond
 	for end := time.Now().Add(settleTime); s.Uses() > 2+s.duplicates.Load().count(); wait = min(2*wait, time.Millisecond) { // the handles' and this one
@@ -73,7 +73,7 @@ func (s *socket) routineLeave(old *path) {
 	if a := s.async.Load(); a != nil { // the engine holds a lock instead of a use
 		a.rest()
 	}
-	closeGuarded(old.top, s.info)
+	closeGuarded(old.top, s.info())
 }
 
 func init() { spi.OnNoticeLost(tellEverybody) }

@@ -54,5 +54,5 @@ func bigEndian(h SOCKET) (bool, error) {
 		return false, err
 	}
 	defer s.Release()
-	return s.info.NetworkByteOrder == wsa.BIGENDIAN, nil
+	return s.info().NetworkByteOrder == wsa.BIGENDIAN, nil
 }

@@ -128,11 +128,11 @@ func constantOption(v uint32) func(*socket, []byte) (int, error) {
 }
 
 func (s *socket) protocolInfoW(value []byte) (int, error) {
-	return putBytes(value, s.info.AppendW(nil))
+	return putBytes(value, s.info().AppendW(nil))
 }
 
 func (s *socket) protocolInfoA(value []byte) (int, error) {
-	return putBytes(value, s.info.AppendA(nil))
+	return putBytes(value, s.info().AppendA(nil))
 }
 
 // The socket type that socket creates by default, per thread on Windows, is

@@ -139,4 +139,4 @@ func (e *pollEntry) pollAnswer(request int16) (answer int16) {
 }
 
 // connectionless reports whether the socket's protocol knows no connections.
-func (s *socket) connectionless() bool { return s.info.ServiceFlags1&wsa.XP1_CONNECTIONLESS != 0 }
+func (s *socket) connectionless() bool { return s.info().ServiceFlags1&wsa.XP1_CONNECTIONLESS != 0 }

@@ -41,10 +41,10 @@ func (s *socket) replaceLocked(top spi.Socket) {
 	}
 	s.selection.moved()
 	if p := old.parker(); p != nil {
-		guarded(s.info, p.Unpark)
+		guarded(s.info(), p.Unpark)
 	}
 	s.wakeAll()
-	closeGuarded(old.top, s.info)
+	closeGuarded(old.top, s.info())
 }
 
 // renewLocked makes the socket as good as new, for callers with the lock of
@@ -81,7 +81,7 @@ func (s *socket) reset() {
 
 func (s *socket) resetLocked() {
 	if l, ok := s.path.Load().top.(spi.Lingerer); ok {
-		guarded(s.info, l.Abort)
+		guarded(s.info(), l.Abort)
 	}
 	if err := s.renewLocked(); err != nil {
 		s.replaceLocked(aborted{})

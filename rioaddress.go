@@ -110,7 +110,7 @@ func (q *rioRequestQueue) askForPktinfo() {
 	q.pktinfo = true
 	s := q.async.sock
 	level, option := int32(wsa.IPPROTO_IP), int32(wsa.IP_PKTINFO)
-	if s.info.AddressFamily == wsa.AF_INET6 {
+	if s.info().AddressFamily == wsa.AF_INET6 {
 		level, option = wsa.IPPROTO_IPV6, wsa.IPV6_PKTINFO
 	}
 	s.guard("SetSockOpt", func() {

@@ -71,8 +71,8 @@ func RIOCreateRequestQueue(h SOCKET, maxOutstandingReceive, maxReceiveDataBuffer
 
 // takesRIO reports whether the socket is of a kind for registered I/O.
 func (s *socket) takesRIO() bool {
-	family := s.info.AddressFamily
-	kind := s.info.SocketType
+	family := s.info().AddressFamily
+	kind := s.info().SocketType
 	return s.flags&wsa.WSA_FLAG_REGISTERED_IO != 0 &&
 		(family == wsa.AF_INET || family == wsa.AF_INET6) &&
 		(kind == wsa.SOCK_STREAM || kind == wsa.SOCK_DGRAM)

@@ -37,7 +37,7 @@ type socket struct {
 	connecting atomic.Bool
 
 	flags uint32                // WSA_FLAG_ of its creation
-	info  *wsa.ProtocolInfo     // the catalog entry it was opened from
+	chain *chain.Chain          // the started providers that it uses
 	async atomic.Pointer[async] // nil until the first overlapped operation
 
 	selection selection
@@ -51,8 +51,7 @@ type socket struct {
 	accepting  atomic.Pointer[acceptance] // the AcceptEx that is to connect it
 	duplicates atomic.Pointer[duplicates] // its further handles, nil until the first
 
-	chain *chain.Chain         // the started providers that it uses
-	left  atomic.Pointer[path] // a chain that failed and was not closed yet
+	left atomic.Pointer[path] // a chain that failed and was not closed yet
 }
 
 // A path is the way that calls take through a chain.
@@ -81,12 +80,12 @@ type half struct {
 // is given back when it is destroyed. It has no handle yet, and if a provider
 // fails now, adopt gives it none.
 func newSocket(top spi.Socket, c *chain.Chain, flags uint32) (s *socket) {
-	s = &socket{chain: c, info: c.Info(), flags: flags}
+	s = &socket{chain: c, flags: flags}
 	defer func() {
 		if v := recover(); v != nil {
-			logFailure(s.info, "DataPath", v)
+			logFailure(s.info(), "DataPath", v)
 			s.path.Store(abortedPath)
-			closeGuarded(top, s.info)
+			closeGuarded(top, s.info())
 		}
 	}()
 	s.setPath(top)
@@ -108,8 +107,11 @@ func (s *socket) SOCKET() SOCKET {
 	return SOCKET(s.Handle())
 }
 
+// info is the catalog entry it was opened from.
+func (s *socket) info() *wsa.ProtocolInfo { return s.chain.Info() }
+
 // stream reports whether the socket is a byte stream.
-func (s *socket) stream() bool { return s.info.ServiceFlags1&wsa.XP1_MESSAGE_ORIENTED == 0 }
+func (s *socket) stream() bool { return s.info().ServiceFlags1&wsa.XP1_MESSAGE_ORIENTED == 0 }
 
 // use begins a call on a socket. The caller ends it with s.done.
 //
@@ -250,9 +252,9 @@ func (s *socket) settle() {
 // Destroy frees the chain. It is called by the last user, or by adopt.
 func (s *socket) Destroy() {
 	s.deferred.drop()
-	closeGuarded(s.path.Load().top, s.info)
+	closeGuarded(s.path.Load().top, s.info())
 	if left := s.left.Load(); left != nil {
-		closeGuarded(left.top, s.info)
+		closeGuarded(left.top, s.info())
 	}
 	s.chain.Release()
 }
