@@ -327,8 +327,8 @@ func TestPanicWhenWoken(t *testing.T) {
 	s, peer := b.connected()
 	ended := make(chan error, 1)
 	go func() { _, err := Recv(s, make([]byte, 1), 0); ended <- err }()
-	arm(t, s, "Recv") // before or after the first try, which is the same
-	b.send(peer, "x")
+	arm(t, s, "Recv")                 // before or after the first try, which is the same
+	_, _ = Send(peer, []byte("x"), 0) // fails if that try has met the panic
 	wantErr(t, "recv", done(t, ended), wsa.WSAECONNABORTED)
 }
 
