@@ -17,8 +17,8 @@ func rows() (list []row) {
 		add(w, three, "")
 	}
 
-	notified := loop("a call that is seen", "getpeername", "echo")
-	add(notified, preserving, "10 us")
+	add(loop("a call that is answered", "getpeername", "echo"), preserving, "10 us")
+	add(loop("a call that is let go", "so-error", "echo"), preserving, "10 us")
 	add(loop("a call that is not seen", "getsockopt", "echo"), preserving, "1 us")
 
 	for _, w := range []workload{
@@ -49,6 +49,8 @@ func rows() (list []row) {
 
 	for _, s := range []side{empty, passing} {
 		add(compile("compiling"), s, "1.00")
+	}
+	for _, s := range []side{commandEmpty, commandTrace, passing} {
 		add(start("starting a program"), s, "")
 	}
 	return list

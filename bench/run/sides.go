@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 
+	_ "winsock" // the built-in layers
 	"winsock/bench/layers"
 	"winsock/spi"
 )
@@ -42,6 +43,16 @@ var (
 var traceControl = side{"trace of control calls", func(b *bench, args []string) ([]string, error) {
 	return under("", "trace:log="+b.path("log")+",calls=control").wrap(b, args)
 }}
+
+// The command itself, whose start is part of what is measured.
+var (
+	commandEmpty = side{"winsock run", func(b *bench, args []string) ([]string, error) {
+		return append([]string{b.path("winsock"), "run", "--"}, args...), nil
+	}}
+	commandTrace = side{"winsock run --layer trace", func(b *bench, args []string) ([]string, error) {
+		return append([]string{b.path("winsock"), "run", "--layer", "trace:log=" + b.path("log"), "--"}, args...), nil
+	}}
+)
 
 // proxychains is the usual tool for SOCKS: a library that is loaded into the
 // program.

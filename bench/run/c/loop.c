@@ -96,7 +96,7 @@ static void receive_all(int fd, char *p, size_t n)
 static int fd = -1;
 static char data[SIZE];
 
-/* A call that winsock run sees once there is a layer. */
+/* A call that winsock run sees once there is a layer, and answers. */
 static void one_getpeername(void)
 {
 	struct sockaddr_in name;
@@ -105,6 +105,17 @@ static void one_getpeername(void)
 		fd = connected(SOCK_STREAM);
 	if (getpeername(fd, (struct sockaddr *)&name, &n) < 0)
 		die("getpeername");
+}
+
+/* One that it sees and leaves to the kernel. */
+static void one_so_error(void)
+{
+	int error;
+	socklen_t n = sizeof error;
+	if (fd < 0)
+		fd = connected(SOCK_STREAM);
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
+		die("getsockopt");
 }
 
 /* One that it does not see, though the filter has to look at it. */
@@ -190,6 +201,7 @@ static const struct {
 	void (*one)(void);
 } modes[] = {
 	{"getpeername", one_getpeername},
+	{"so-error", one_so_error},
 	{"getsockopt", one_getsockopt},
 	{"connect", one_connect},
 	{"connect-nonblocking", one_connect_nonblocking},
