@@ -35,6 +35,7 @@ func rows() (list []row) {
 		list = append(list, row{request, s, proxychains, ""})
 	}
 	list = append(list, row{request, socks, proxychains, "1"})
+	list = append(list, row{iperf("bulk, receiving", "-R"), socks, proxychains, "1"})
 
 	add(loop("64-byte round trip", "echo", "echo"), empty, "")
 	add(loop("64-byte round trip", "echo", "echo"), preserving, "")

@@ -76,5 +76,5 @@ var socks = side{"layer socks, SOCKS5", func(b *bench, args []string) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	return under("", "socks:proxy="+proxy.address()).wrap(b, args)
+	return under("", "socks:server=socks5://"+proxy.address()).wrap(b, args)
 }}
