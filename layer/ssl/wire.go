@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ssl
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// wireSize is the size of the buffers for records: a few of the largest.
+const wireSize = 64 << 10
+
+// recordLimit is more than any record is long, with its header.
+const recordLimit = headerLen + 16<<10 + 2048
+
+// A buffer holds records on their way from or to the wire. Idle connections
+// have none.
+type buffer struct{ bytes [wireSize + recordLimit]byte }
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// A wire is the net.Conn that a protocol speaks on: the socket below, with a
+// buffer for each direction.
+//
+// A Write always succeeds; what the socket below does not take stays in the
+// buffer until flush. A Read never waits and answers errWouldBlock, which is
+// a temporary error that the protocol goes on after. During the handshake,
+// which cannot be interrupted that way, both wait.
+type wire struct {
+	below   spi.Socket
+	patient *patience // waits during the handshake, else nil; of who reads
+
+	in       *buffer // of who reads
+	inAt     int     // first byte in use
+	inEnd    int
+	inFailed error // the end of the wire, after what is in the buffer
+	header   [headerLen]byte
+	headed   int // bytes of the header that were read
+	body     int // bytes of the record behind it that were not
+	recv     spi.Message
+
+	mu      sync.Mutex // protects what follows
+	out     *buffer    // nil if nothing is pending
+	outAt   int
+	outEnd  int
+	more    []byte // what found no room in out
+	flushes int    // counts the calls of flush
+	failure error  // of Send: nothing more goes out
+	send    spi.Message
+}
+
+// wouldBlock is an error like that of a net.Conn's deadline, which leaves a
+// tls.Conn intact.
+type wouldBlock struct{}
+
+func (wouldBlock) Error() string   { return "the wire has nothing yet" }
+func (wouldBlock) Timeout() bool   { return true }
+func (wouldBlock) Temporary() bool { return true }
+
+var errWouldBlock error = wouldBlock{}
+
+// errTruncated is the end of the wire. A protocol that ends properly says so
+// before.
+var errTruncated = errors.New("the connection ended without the protocol's end (close_notify)")
+
+// A wireError is an error of the socket below. It is none of package net's,
+// so that no protocol takes it for a temporary one.
+type wireError struct{ errno wsa.Errno }
+
+func (e wireError) Error() string { return e.errno.Error() }
+func (e wireError) Unwrap() error { return e.errno }
+
+func newWire(below spi.Socket) *wire { return &wire{below: spi.DataPathOf(below)} }
+
+// Read returns what was received.
+func (w *wire) Read(p []byte) (int, error) {
+	for w.inAt == w.inEnd {
+		if err := w.fill(); err != errWouldBlock {
+			if err != nil {
+				return 0, err
+			}
+			break
+		}
+		if w.patient == nil {
+			return 0, errWouldBlock
+		}
+		if err := w.patient.wait(spi.EventRead, w.readable); err != nil {
+			return 0, err
+		}
+	}
+	p = p[:min(len(p), w.record())]
+	n := copy(p, w.in.bytes[w.inAt:w.inEnd])
+	w.passed(w.in.bytes[w.inAt : w.inAt+n])
+	w.inAt += n
+	return n, nil
+}
+
+// A protocol may read ahead into a buffer of its own. It is given no more
+// than one record (RFC 8446, 5.1), so that what was received and not read can
+// be told here.
+
+const headerLen = 5
+
+// record returns how many bytes the current record, or its header, has yet.
+func (w *wire) record() int {
+	if w.headed < headerLen {
+		return headerLen - w.headed
+	}
+	return w.body
+}
+
+// passed notes what was read of a record.
+func (w *wire) passed(p []byte) {
+	if w.headed < headerLen {
+		w.headed += copy(w.header[w.headed:], p)
+		if w.headed < headerLen {
+			return
+		}
+		w.body = int(w.header[3])<<8 | int(w.header[4])
+	} else {
+		w.body -= len(p)
+	}
+	if w.body == 0 {
+		w.headed = 0
+	}
+}
+
+// readable tries to fill the buffer. It reports false if there is nothing.
+func (w *wire) readable() bool { return w.inAt < w.inEnd || w.fill() != errWouldBlock }
+
+// fill receives into the empty buffer.
+func (w *wire) fill() error {
+	if w.inFailed != nil {
+		return w.inFailed
+	}
+	if w.in == nil {
+		w.in = buffers.Get().(*buffer)
+	}
+	w.recv.SetBuffer(w.in.bytes[:wireSize])
+	n, err := w.below.Recv(&w.recv)
+	w.recv.Reset()
+	w.inAt, w.inEnd = 0, n
+	switch {
+	case err == nil && n > 0:
+		return nil
+	case err == nil:
+		err = errTruncated
+	case err == wsa.WSAEWOULDBLOCK:
+		w.drop()
+		return errWouldBlock
+	default:
+		err = wireError{wsa.ErrnoOf(err)}
+	}
+	w.inEnd = 0
+	w.drop()
+	w.inFailed = err
+	return err
+}
+
+// drop gives the empty buffer back.
+func (w *wire) drop() {
+	if w.in != nil {
+		buffers.Put(w.in)
+		w.in, w.inAt, w.inEnd = nil, 0, 0
+	}
+}
+
+// whole reports whether a whole record has been received.
+func (w *wire) whole() bool {
+	n := w.inEnd - w.inAt
+	if n < headerLen || w.headed > 0 {
+		return false
+	}
+	b := w.in.bytes[w.inAt:w.inEnd]
+	return n >= headerLen+(int(b[3])<<8|int(b[4]))
+}
+
+// Write takes all of p.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	err := w.failure
+	if err == nil {
+		w.takeLocked(p)
+	}
+	w.mu.Unlock()
+	if err == nil && w.patient != nil {
+		err = w.drain()
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (w *wire) takeLocked(p []byte) {
+	if w.out == nil {
+		w.out = buffers.Get().(*buffer)
+		w.outAt, w.outEnd = 0, 0
+	}
+	if len(w.more) == 0 {
+		if w.outAt > 0 && len(p) > len(w.out.bytes)-w.outEnd {
+			w.outEnd = copy(w.out.bytes[:], w.out.bytes[w.outAt:w.outEnd])
+			w.outAt = 0
+		}
+		n := copy(w.out.bytes[w.outEnd:], p)
+		w.outEnd += n
+		p = p[n:]
+	}
+	w.more = append(w.more, p...)
+}
+
+// drain flushes, and waits until all is out.
+func (w *wire) drain() error {
+	for {
+		switch err := w.flush(); err {
+		case nil:
+			return nil
+		case errWouldBlock:
+			if err := w.patient.wait(spi.EventWrite, func() bool { return w.flush() != errWouldBlock }); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// flush sends what is pending. It answers errWouldBlock if something stays.
+func (w *wire) flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flushes++
+	return w.flushLocked()
+}
+
+func (w *wire) flushLocked() error {
+	for w.failure == nil && w.out != nil {
+		w.send.SetBuffer(w.out.bytes[w.outAt:w.outEnd])
+		n, err := w.below.Send(&w.send)
+		w.send.Reset()
+		if err == wsa.WSAEWOULDBLOCK {
+			return errWouldBlock
+		}
+		if err != nil {
+			w.failLocked(wireError{wsa.ErrnoOf(err)})
+			break
+		}
+		if w.outAt += n; w.outAt < w.outEnd {
+			continue
+		}
+		w.outAt, w.outEnd = 0, 0
+		if len(w.more) == 0 {
+			buffers.Put(w.out)
+			w.out, w.more = nil, nil
+			break
+		}
+		w.outEnd = copy(w.out.bytes[:], w.more)
+		w.more = w.more[w.outEnd:]
+	}
+	return w.failure
+}
+
+// fail makes the wire end for whoever writes.
+func (w *wire) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failLocked(err)
+}
+
+func (w *wire) failLocked(err error) {
+	if w.failure == nil {
+		w.failure = err
+	}
+	if w.out != nil {
+		buffers.Put(w.out)
+		w.out, w.more = nil, nil
+	}
+}
+
+// pending reports whether something was written that is not out yet.
+func (w *wire) pending() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out != nil
+}
+
+// progress returns a number that changes with each flush.
+func (w *wire) progress() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.flushes
+}
+
+// The rest of a net.Conn. Deadlines are the business of whoever calls the
+// socket, and closing is the socket's own.
+
+func (w *wire) Close() error                     { return nil }
+func (w *wire) LocalAddr() net.Addr              { return noAddr{} }
+func (w *wire) RemoteAddr() net.Addr             { return noAddr{} }
+func (w *wire) SetDeadline(time.Time) error      { return nil }
+func (w *wire) SetReadDeadline(time.Time) error  { return nil }
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+var _ net.Conn = (*wire)(nil)
+
+// noAddr is the address of a wire: its peer is known to the socket only.
+type noAddr struct{}
+
+func (noAddr) Network() string { return "winsock" }
+func (noAddr) String() string  { return "" }
+
+// patience waits for events of the socket below, for as long as ctx says.
+type patience struct {
+	ctx     context.Context
+	watched spi.Socket
+}
+
+// wait returns when try has returned true.
+func (p *patience) wait(events spi.Events, try func() bool) error {
+	woken := make(chan struct{}, 1)
+	w := spi.Watcher{Mask: events, Notify: func(spi.Events) {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	}}
+	p.watched.Watch(&w)
+	defer p.watched.Unwatch(&w)
+	for {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+		if try() {
+			return nil
+		}
+		select {
+		case <-woken:
+		case <-p.ctx.Done():
+		}
+	}
+}
