@@ -9,6 +9,7 @@ import (
 	// the SPI that names any.
 	_ "winsock/layer/filter"
 	_ "winsock/layer/socks"
+	_ "winsock/layer/ssl"
 	_ "winsock/layer/trace"
 	_ "winsock/namespace/dns"
 	_ "winsock/namespace/fakeip"

@@ -66,6 +66,8 @@ func WSAIoctl(h SOCKET, code uint32, in, out []byte, overlapped *Overlapped, com
 	switch code {
 	case wsa.SIO_BASE_HANDLE, wsa.SIO_BSP_HANDLE, wsa.SIO_BSP_HANDLE_SELECT, wsa.SIO_BSP_HANDLE_POLL:
 		return putHandle(out, h) // of several handles, the caller's
+	case wsa.SO_SSL_PERFORM_HANDSHAKE:
+		return 0, s.performHandshake(in)
 	}
 	return s.control(code, in, out)
 }
@@ -79,6 +81,8 @@ func (s *socket) control(code uint32, in, out []byte) (int, error) {
 		return putHandle(out, s.SOCKET())
 	case wsa.SIO_KERNEL_DESCRIPTOR:
 		return s.kernelDescriptor(out)
+	case wsa.SIO_SET_SECURITY:
+		return s.setSecurity(in)
 	}
 	return s.path.Load().top.Ioctl(code, in, out)
 }

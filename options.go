@@ -101,6 +101,7 @@ var ownOptions = map[int32]ownOption{
 		get: func(_ *socket, value []byte) (int, error) { return getOpenType(value) },
 		set: func(_ *socket, value []byte) error { return setOpenType(value) },
 	},
+	wsa.SO_SECURE:                 {set: setSecure},
 	wsa.SO_GROUP_PRIORITY:         {get: constantOption(0)},
 	wsa.SO_UPDATE_ACCEPT_CONTEXT:  {set: updateAcceptContext},
 	wsa.SO_UPDATE_CONNECT_CONTEXT: {set: updateConnectContext},
