@@ -30,8 +30,8 @@ func TestConn(t *testing.T) {
 	}
 	t.Run("between layers", func(t *testing.T) {
 		nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) {
-			return pipe(t, []string{"filter:rule=default allow", server(p), "trace:log=/dev/null"},
-				[]string{"trace:log=/dev/null", client(p), "filter:rule=default allow"})
+			return pipe(t, []string{"filter:rule=default allow", server(p), "trace"},
+				[]string{"trace", client(p), "filter:rule=default allow"})
 		})
 	})
 	t.Run("twice", func(t *testing.T) {
