@@ -13,6 +13,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,25 +88,32 @@ func newPeer(t testing.TB, config *tls.Config) *peer {
 	t.Cleanup(func() { l.Close(); <-done })
 	go func() {
 		defer close(done)
+		var conns sync.WaitGroup
 		for {
 			c, err := l.Accept()
 			if err != nil {
-				return
+				break
 			}
-			c.SetDeadline(time.Now().Add(patience))
-			s := tls.Server(c, config)
-			err = s.Handshake()
-			p.errs <- err
-			var b bytes.Buffer
-			if err == nil {
-				io.Copy(io.MultiWriter(&b, s), s)
-				s.CloseWrite()
-			}
-			p.data <- b.Bytes()
-			c.Close()
+			conns.Go(func() { p.serve(c, config) })
 		}
+		conns.Wait()
 	}()
 	return p
+}
+
+// serve has one connection.
+func (p *peer) serve(c net.Conn, config *tls.Config) {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	s := tls.Server(c, config)
+	err := s.Handshake()
+	p.errs <- err
+	var b bytes.Buffer
+	if err == nil {
+		io.Copy(io.MultiWriter(&b, s), s)
+		s.CloseWrite()
+	}
+	p.data <- b.Bytes()
 }
 
 func exchange(t testing.TB, s winsock.SOCKET, text string) {
