@@ -238,6 +238,7 @@ func (s *socket) handshake() (err error) {
 	}
 	c.wire.patient = nil
 	s.mu.Lock()
+	c.park.deadline = s.deadline
 	s.channel = c
 	s.mu.Unlock()
 	return nil

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"winsock/spi"
@@ -21,7 +23,14 @@ func (s *socket) channelRecv(m *spi.Message) (int, error) {
 	c := s.channel
 	c.rmu.Lock()
 	n, err := s.recvLocked(c, m)
+	left := c.leftLocked()
+	if err == wsa.WSAEWOULDBLOCK {
+		c.park.wanting.Store(true)
+	}
 	c.rmu.Unlock()
+	if left {
+		s.tellRest(c)
+	}
 	// The protocol may have answered something.
 	if err == wsa.WSAEWOULDBLOCK && c.wire.pending() {
 		s.seeToIt(c)
@@ -78,11 +87,87 @@ func received(m *spi.Message, n int, err error) (int, error) {
 	return n, nil
 }
 
+// What was fetched from the socket below, and not asked for, is here: those
+// who wait for it there, and were not told in time, would not hear of it.
+
+// leftLocked reports whether something was fetched since the last call of
+// which more may be left.
+func (c *channel) leftLocked() bool {
+	if !c.wire.fetched {
+		return false
+	}
+	c.wire.fetched = false
+	return len(c.plain) > 0 || c.rest || c.wire.whole() || c.ended || c.broken != nil
+}
+
+// tellRest wakes whoever waits for data.
+func (s *socket) tellRest(c *channel) {
+	s.watchers.list.Notify(spi.EventRead)
+	s.watchers.ends.Notify(spi.EventClose)
+	c.park.kick(&s.PassThrough)
+}
+
+// A parking is the receivers that park on the socket below, which can be
+// woken by its own deadline only.
+type parking struct {
+	count   atomic.Int32
+	wanting atomic.Bool // a receive has found nothing since the last kick
+
+	mu       sync.Mutex // protects what follows, and keeps the deadline below in step
+	kicked   bool       // the deadline below is not the program's
+	deadline time.Time
+}
+
+var longAgo = time.Unix(1, 0)
+
+func (p *parking) kick(below spi.Parker) {
+	if p.count.Load() == 0 || !p.wanting.Swap(false) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kicked = true
+	below.SetParkDeadline(spi.Receiving, longAgo)
+}
+
+// park is Park for receiving.
+func (p *parking) park(below spi.Parker, try func() bool) (bool, error) {
+	p.count.Add(1)
+	defer p.count.Add(-1)
+	for {
+		parked, err := below.Park(spi.Receiving, try)
+		if err != wsa.WSAETIMEDOUT || !p.restore(below) {
+			return parked, err
+		}
+	}
+}
+
+// restore sets the program's deadline again. It reports false if that was in
+// force.
+func (p *parking) restore(below spi.Parker) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.kicked {
+		return false
+	}
+	p.kicked = false
+	below.SetParkDeadline(spi.Receiving, p.deadline)
+	return true
+}
+
+func (p *parking) setDeadline(below spi.Parker, t time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deadline, p.kicked = t, false
+	below.SetParkDeadline(spi.Receiving, t)
+}
+
 // readLocked reads plain text from the session. The only error it returns is
 // errWouldBlock; others are noted.
 func (s *socket) readLocked(c *channel, p []byte) (int, error) {
 	n, err := c.session.Read(p)
 	c.heard = c.heard || n > 0
+	c.rest = n > 0 && n == len(p)
 	switch {
 	case err == nil || err == errWouldBlock:
 		return n, err
@@ -155,6 +240,9 @@ func (s *socket) buffered() int {
 	if !c.noRecv {
 		s.lookLocked(c, true)
 	}
+	if c.leftLocked() {
+		defer s.tellRest(c)
+	}
 	return len(c.plain)
 }
 
@@ -177,7 +265,11 @@ func (s *socket) channelReady(mask spi.Events) spi.Events {
 		if c.broken != nil {
 			e |= spi.EventReset
 		}
+		left := c.leftLocked()
 		c.rmu.Unlock()
+		if left {
+			s.tellRest(c)
+		}
 	}
 	c.wmu.Lock()
 	lost, noSend := c.lost, c.noSend

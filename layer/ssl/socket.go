@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"winsock/spi"
 	"winsock/spi/layer"
@@ -51,6 +52,7 @@ type socket struct {
 	aborting bool
 	users    int // goroutines that use the socket below, which is closed by the last
 	ownDelay bool
+	deadline time.Time // of receivers that park
 
 	*channel // once shaking
 }
@@ -67,8 +69,10 @@ type channel struct {
 	broken  error      // what Recv answers, after the data
 	noRecv  bool
 	heard   bool // anything came
+	rest    bool // the last read may have left something in the session
 
 	dead atomic.Bool // broken is set
+	park parking
 
 	wmu    sync.Mutex // held while sending; protects what follows
 	noSend bool
@@ -139,6 +143,9 @@ func (s *socket) Foresee(name *wsa.Sockaddr) spi.Socket {
 func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 	switch s.phase.Load() {
 	case open:
+		if d == spi.Receiving {
+			return s.channel.park.park(&s.PassThrough, try)
+		}
 	case through:
 		s.mu.Lock()
 		stays := !s.secured && !s.server
@@ -150,6 +157,21 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 		return false, nil
 	}
 	return s.PassThrough.Park(d, try)
+}
+
+// SetParkDeadline sets the time at which Park gives up.
+func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
+	s.mu.Lock()
+	c := s.channel
+	if d == spi.Receiving {
+		s.deadline = t
+	}
+	s.mu.Unlock()
+	if c != nil && d == spi.Receiving {
+		c.park.setDeadline(&s.PassThrough, t)
+		return
+	}
+	s.PassThrough.SetParkDeadline(d, t)
 }
 
 // Watch puts w on the socket.

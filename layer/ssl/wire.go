@@ -40,6 +40,7 @@ type wire struct {
 	inAt     int     // first byte in use
 	inEnd    int
 	inFailed error // the end of the wire, after what is in the buffer
+	fetched  bool  // something was received; cleared by who looks
 	header   [headerLen]byte
 	headed   int // bytes of the header that were read
 	body     int // bytes of the record behind it that were not
@@ -146,6 +147,7 @@ func (w *wire) fill() error {
 	n, err := w.below.Recv(&w.recv)
 	w.recv.Reset()
 	w.inAt, w.inEnd = 0, n
+	w.fetched = w.fetched || err != wsa.WSAEWOULDBLOCK
 	switch {
 	case err == nil && n > 0:
 		return nil

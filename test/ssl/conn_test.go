@@ -10,11 +10,14 @@ import (
 	"math/rand/v2"
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/net/nettest"
 
+	"winsock"
 	"winsock/internal/testpki"
 	"winsock/wsa"
+	"winsock/wsnet"
 )
 
 // TestConn runs the standard library's own conformance tests of net.Conn,
@@ -142,5 +145,53 @@ func TestTruncated(t *testing.T) {
 				t.Errorf("the end is %v", err)
 			}
 		})
+	}
+}
+
+// TestRest: a receive that waits is told of what somebody else has fetched
+// from the socket below and left.
+func TestRest(t *testing.T) {
+	p := testpki.New(t)
+	a, b, stop, err := pipe(t, []string{server(p)}, []string{client(p)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	s := b.(*wsnet.Conn).Socket()
+	for range 300 {
+		got := make(chan error, 1)
+		go func() {
+			_, err := io.ReadFull(b, make([]byte, 10))
+			got <- err
+		}()
+		looked := make(chan struct{})
+		go func() {
+			defer close(looked)
+			for {
+				fds := []winsock.PollFd{{Fd: s, Events: wsa.POLLIN}}
+				if n, err := winsock.WSAPoll(fds, 0); n > 0 || err != nil {
+					return
+				}
+				select {
+				case err := <-got:
+					got <- err
+					return
+				default:
+				}
+			}
+		}()
+		if _, err := a.Write(make([]byte, 10)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-got:
+			if err != nil {
+				t.Fatal(err)
+			}
+			got <- nil
+		case <-time.After(patience):
+			t.Fatal("the receive was not told")
+		}
+		<-looked
 	}
 }
