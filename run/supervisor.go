@@ -251,10 +251,10 @@ func (s *Supervisor) routineEnds() {
 	}
 }
 
-// findLost forgets the sockets whose end was not told: those that were known
-// and are not among the living.
+// findLost forgets the sockets whose end was not told: those that had a peer
+// and are not among the living. The kernel does not list what is not bound.
 func (s *Supervisor) findLost() {
-	known := s.sockets.all()
+	known := slices.DeleteFunc(s.sockets.all(), func(k *socket) bool { return !k.open() })
 	living, e := diag.Living()
 	if e != 0 {
 		s.log.Warn("the living sockets cannot be listed", "error", e)
