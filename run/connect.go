@@ -292,7 +292,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 
 // beginLocked begins an attempt.
 func (k *socket) beginLocked(c *call, fd int) *attempt {
-	at := &attempt{done: make(chan struct{}), began: time.Now(), tid: c.tid(), inode: foreign.FileName(fd)}
+	at := &attempt{done: make(chan struct{}), began: time.Now(), tid: c.tid(), inode: foreign.SocketName(fd)}
 	h := k.handle
 	at.stop = func() { _ = winsock.CloseSocket(h) }
 	k.attempt = at

@@ -3,7 +3,10 @@
 package run
 
 import (
+	"os"
 	"sync"
+	"syscall"
+	"time"
 
 	"winsock"
 	"winsock/internal/sys"
@@ -17,7 +20,8 @@ import (
 type flow struct {
 	k    *socket
 	h    winsock.SOCKET
-	near int
+	near *os.File
+	conn syscall.RawConn // of near
 
 	// Where the program's socket was when it was connected.
 	tid, number int
@@ -59,8 +63,10 @@ func (c *call) connectFlowLocked(k *socket, fd int, a *address, name *wsa.Sockad
 	})
 	c.s.stats.relayed.Add(1)
 	k.flow = &flow{
-		k: k, h: k.handle, near: end, tid: c.tid(), number: c.intArg(0), stopping: make(chan struct{}),
+		k: k, h: k.handle, near: os.NewFile(uintptr(end), "near"), tid: c.tid(), number: c.intArg(0),
+		stopping: make(chan struct{}),
 	}
+	k.flow.conn, _ = k.flow.near.SyscallConn() // fails for a closed file only
 	k.flow.ways.Add(2)
 	go k.flow.routineSend()
 	go k.flow.routineReceive()
@@ -72,10 +78,10 @@ func (f *flow) stop() {
 	f.once.Do(func() {
 		close(f.stopping)
 		_ = winsock.CloseSocket(f.h)
-		sys.Shutdown(f.near, sys.SHUT_RDWR) // wakes who waits
+		_ = f.near.SetDeadline(time.Unix(1, 0)) // wakes who waits
 		go func() {
 			f.ways.Wait()
-			sys.Close(f.near)
+			f.near.Close()
 		}()
 	})
 }
@@ -93,11 +99,15 @@ func (f *flow) stopped() bool {
 func (f *flow) routineSend() {
 	defer f.ways.Done()
 	buf := make([]byte, maxDatagram)
+	var n int
+	var e sys.Errno
+	receive := func(fd uintptr) bool {
+		n, _, e = sys.RecvFrom(int(fd), buf, 0, nil)
+		return e != sys.EAGAIN
+	}
 	for !f.stopped() {
-		n, _, e := sys.RecvFrom(f.near, buf, 0, nil)
-		if e == sys.EAGAIN {
-			sys.PollWaiting(f.near, sys.POLLIN, 1000)
-			continue
+		if f.conn.Read(receive) != nil {
+			return // stop's deadline
 		}
 		if e != 0 {
 			continue // the program's socket did not take one: its matter
@@ -114,8 +124,14 @@ func (f *flow) routineSend() {
 func (f *flow) routineReceive() {
 	defer f.ways.Done()
 	buf := make([]byte, maxDatagram)
+	var n int
+	send := func(fd uintptr) bool {
+		_, e := sys.SendTo(int(fd), buf[:n], 0, nil)
+		return e != sys.EAGAIN
+	}
 	for !f.stopped() {
-		n, err := winsock.Recv(f.h, buf, 0)
+		var err error
+		n, err = winsock.Recv(f.h, buf, 0)
 		switch err {
 		case nil:
 		case wsa.WSAECONNRESET:
@@ -126,12 +142,8 @@ func (f *flow) routineReceive() {
 		default:
 			return
 		}
-		for {
-			_, e := sys.SendTo(f.near, buf[:n], 0, nil)
-			if e != sys.EAGAIN || f.stopped() {
-				break
-			}
-			sys.PollWaiting(f.near, sys.POLLOUT, 1000)
+		if f.conn.Write(send) != nil {
+			return // stop's deadline
 		}
 		f.k.s.stats.received.Add(uint64(n))
 		f.k.describe(func(p *Connection) { p.Received += uint64(n) })
@@ -153,7 +165,7 @@ func (f *flow) refuse() {
 	}
 	defer sys.Close(fd)
 	if cookie, e := sys.Cookie(fd); e == 0 && cookie == f.k.cookie {
-		near.Refuse(fd, f.near)
+		_ = f.conn.Control(func(end uintptr) { near.Refuse(fd, int(end)) })
 	}
 }
 

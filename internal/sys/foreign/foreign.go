@@ -94,14 +94,14 @@ func Alive(pidfd int) bool {
 	return n == 0
 }
 
-// FileName returns how a process's list of descriptors names the open file of
+// SocketName returns how a process's list of descriptors names the socket of
 // one of our own, such as "socket:[1234]".
-func FileName(fd int) string {
-	name, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
-	if err != nil {
+func SocketName(fd int) string {
+	var info syscall.Stat_t
+	if syscall.Fstat(fd, &info) != nil {
 		return ""
 	}
-	return name
+	return "socket:[" + strconv.FormatUint(info.Ino, 10) + "]"
 }
 
 // Has reports whether a thread's process has a descriptor for a file of that
