@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +71,23 @@ func nameServer(t *testing.T) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// instead returns a catalog in which the default name space providers have
+// made way for others of theirs, by paths.
+func instead(catalog string, paths map[string]string) string {
+	protocols, providers, _ := strings.Cut(catalog, "[[namespace]]")
+	providers = strings.ReplaceAll("[[namespace]]"+providers, "default = true\n", "")
+	var removed []string
+	for _, id := range regexp.MustCompile(`provider = ("[^"]*")`).FindAllStringSubmatch(providers, -1) {
+		removed = append(removed, id[1])
+		providers = strings.ReplaceAll(providers, id[1], `"11111111`+id[1][9:])
+	}
+	for from, to := range paths {
+		providers = strings.ReplaceAll(providers, fmt.Sprintf("path = %q", from), fmt.Sprintf("path = %q", to))
+	}
+	head, rest, _ := strings.Cut(protocols, "[[")
+	return head + "removed_namespaces = [" + strings.Join(removed, ", ") + "]\n[[" + rest + providers
+}
+
 // TestNames: programs find names by the name spaces of the catalog, or,
 // when the DNS is left to them, by their own resolvers from the server that
 // they know, which a rule leads elsewhere.
@@ -103,12 +121,11 @@ func TestNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hosts := write("their hosts", "192.0.2.10 printer.test\n2001:db8::10 printer.test\n")
-	changed := strings.NewReplacer(
-		`path = "hosts"`, fmt.Sprintf("path = %q", "hosts:file="+hosts),
-		`path = "dns"`, fmt.Sprintf("path = %q", "dns:server="+server.String()),
-	).Replace(string(text))
-	catalog := write("catalog.toml", changed)
+	hosts := write("theirs", "192.0.2.10 printer.test\n2001:db8::10 printer.test\n")
+	catalog := write("catalog.toml", instead(string(text), map[string]string{
+		"hosts": "hosts:file=" + hosts,
+		"dns":   "dns:server=" + server.String(),
+	}))
 
 	both := func(v4, v6 string) []string { return []string{v4, v6} }
 	var many []string
