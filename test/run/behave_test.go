@@ -120,6 +120,7 @@ func TestSandboxes(t *testing.T) {
 		{name: "process namespace inside", inside: []string{"unshare", "-Urpf", "--mount-proc"}},
 	} {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			if s.user != 0 && os.Getuid() != 0 {
 				t.Skip("only root can become another user")
 			}
@@ -139,7 +140,8 @@ func TestSandboxes(t *testing.T) {
 			line := append(s.inside[:len(s.inside):len(s.inside)], program)
 			wrap := script(t, line)
 			plain := chain{native: true, around: s.around, user: s.user}
-			want := behaviour(t, plain, wrap, loopback)
+			var want string
+			t.Run("native", func(t *testing.T) { want = behaviour(t, plain, wrap, loopback) })
 			for _, c := range []chain{{name: "no layer"}, {name: "one layer", layers: 1}} {
 				c.around, c.user = s.around, s.user
 				c.run(t, func(t *testing.T, c chain) {

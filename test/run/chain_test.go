@@ -286,7 +286,7 @@ func processes(want func(pid int) bool) (pids []int) {
 
 func carries(pid int, mark string) bool {
 	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && (bytes.HasPrefix(env, []byte(mark)) || bytes.Contains(env, []byte("\x00"+mark)))
+	return err == nil && (bytes.Contains(append([]byte{0}, env...), []byte("\x00"+mark)))
 }
 
 // sessionOf returns the session of a process that has not ended, or 0.

@@ -30,6 +30,8 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	// Most programs wait most of the time.
+	flag.Set("test.parallel", "6")
 	flag.Parse()
 	code := 1
 	err := setUp()
@@ -130,7 +132,7 @@ func allGone() error {
 	if shared.dir == "" {
 		return nil
 	}
-	left := processes(func(pid int) bool { return pid != os.Getpid() && carries(pid, markPrefix) })
+	left := processes(func(pid int) bool { return carries(pid, fmt.Sprint(markPrefix, os.Getpid(), ".")) })
 	if len(left) == 0 {
 		return nil
 	}
