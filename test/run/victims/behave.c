@@ -624,7 +624,7 @@ static void q_half_close(void) {
 static void q_shutdown_read(void) {
 	int fd = tcp(0);
 	char b[100];
-	say("unconnected %s", err(shutdown(fd, SHUT_RD)));
+	say("unconnected %s", err(shutdown(tcp(0), SHUT_RD)));
 	connect_to(fd, &server);
 	line(fd);
 	say("%s", err(shutdown(fd, SHUT_RD)));
