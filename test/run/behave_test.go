@@ -77,7 +77,7 @@ func TestBehaviour(t *testing.T) {
 
 func behaviour(t *testing.T, c chain, program string, host netip.Addr) string {
 	t.Helper()
-	c, ask := c.toward(newEchoServer(t, host).addr)
+	c, ask := c.toward(t, newEchoServer(t, host).addr)
 	closed := closedPort(t, host)
 	if c.redirect {
 		from := netip.AddrPortFrom(ask.Addr(), closed.Port())

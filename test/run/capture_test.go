@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -26,13 +28,18 @@ func TestCapture(t *testing.T) {
 		for _, c := range []chain{{name: "as asked"}, {name: "redirected", redirect: true}} {
 			c.run(t, func(t *testing.T, c chain) {
 				server := webServer(t, host)
-				c, ask := c.toward(server)
+				c, ask := c.toward(t, server)
 				dir := scratch(t)
 				capture := filepath.Join(dir, "capture.pcapng")
-				c.flags = append(c.flags, "--capture", capture)
+				log := filepath.Join(dir, "log")
+				c.flags = append(c.flags, "--capture", capture, "--log", log)
 				local := c.output(t, curl, "-sS", "-g", "-o", filepath.Join(dir, "got"), "-w", "%{local_port}", fmt.Sprintf("http://%s/file", ask))
 				checkFile(t, filepath.Join(dir, "got"))
 
+				line := regexp.MustCompile(fmt.Sprintf(`(?m)^.*/curl .*WSPConnect\(name=%s\)`, regexp.QuoteMeta(ask.String())))
+				if text, err := os.ReadFile(log); err != nil || !line.Match(text) {
+					t.Errorf("the log does not tell of curl's connection (%v):\n%s", err, text)
+				}
 				read := func(filter string, fields ...string) []string {
 					args := []string{"-r", capture, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y", filter}
 					if len(fields) > 0 {

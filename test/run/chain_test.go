@@ -82,7 +82,8 @@ var (
 
 // toward returns the chain for programs that are to reach a server, and the
 // address that they are to ask for.
-func (c chain) toward(server netip.AddrPort) (chain, netip.AddrPort) {
+func (c chain) toward(t *testing.T, server netip.AddrPort) (chain, netip.AddrPort) {
+	t.Helper()
 	if !c.redirect {
 		return c, server
 	}
@@ -90,7 +91,17 @@ func (c chain) toward(server netip.AddrPort) (chain, netip.AddrPort) {
 	if server.Addr().Is6() {
 		ask = nowhere6
 	}
-	c.flags = append(c.flags[:len(c.flags):len(c.flags)], "--rule", redirectRule(ask, server))
+	c.flags = c.flags[:len(c.flags):len(c.flags)]
+	rule := redirectRule(ask, server)
+	if c.layers == 0 {
+		c.flags = append(c.flags, "--rule", rule)
+	} else {
+		file := filepath.Join(scratch(t), "rules")
+		if err := os.WriteFile(file, []byte("# Not there.\n"+rule+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c.flags = append(c.flags, "--rules", file)
+	}
 	return c, ask
 }
 
@@ -170,7 +181,7 @@ func (c *command) start() {
 
 // longest is how long a program may take. It is there to end the test, not
 // to judge the program.
-const longest = 25 * time.Second
+const longest = 60 * time.Second
 
 // reap waits for the program.
 func (c *command) reap() error {
@@ -264,6 +275,20 @@ func (c *command) checkGone() {
 	for _, pid := range left {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
+}
+
+// holds reports whether one of the command's processes has a descriptor of
+// what is named so.
+func (c *command) holds(name string) bool {
+	for _, pid := range c.processes() {
+		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		for _, fd := range fds {
+			if to, _ := os.Readlink(fd); to == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // processes lists those of the command that are alive: they carry its mark,

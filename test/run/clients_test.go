@@ -52,7 +52,7 @@ func TestCurl(t *testing.T) {
 	curl := need(t, "curl")
 	families(t, func(t *testing.T, host netip.Addr) {
 		chains(t, func(t *testing.T, c chain) {
-			c, ask := c.toward(webServer(t, host))
+			c, ask := c.toward(t, webServer(t, host))
 			url := "http://" + ask.String()
 			dir := scratch(t)
 
@@ -90,7 +90,7 @@ func TestWget(t *testing.T) {
 	begin(t)
 	wget := need(t, "wget")
 	chains(t, func(t *testing.T, c chain) {
-		c, ask := c.toward(webServer(t, loopback))
+		c, ask := c.toward(t, webServer(t, loopback))
 		file := filepath.Join(scratch(t), "got")
 		c.output(t, wget, "-q", "--tries=1", "-O", file, fmt.Sprintf("http://%s/file", ask))
 		checkFile(t, file)
@@ -103,7 +103,7 @@ func TestPython(t *testing.T) {
 	for _, how := range []string{"urllib", "asyncio", "threads", "keepalive"} {
 		t.Run(how, func(t *testing.T) {
 			chains(t, func(t *testing.T, c chain) {
-				c, ask := c.toward(webServer(t, loopback))
+				c, ask := c.toward(t, webServer(t, loopback))
 				if got := c.output(t, python, "-I", "victims/client.py", how, ask.Addr().String(), fmt.Sprint(ask.Port()), shared.file); got != "well" {
 					t.Errorf("the program says %q", got)
 				}
@@ -116,7 +116,7 @@ func TestNode(t *testing.T) {
 	begin(t)
 	node := need(t, "node")
 	chains(t, func(t *testing.T, c chain) {
-		c, ask := c.toward(webServer(t, loopback))
+		c, ask := c.toward(t, webServer(t, loopback))
 		if got := c.output(t, node, "victims/peer.js", "client", ask.Addr().String(), fmt.Sprint(ask.Port()), shared.sum, shared.file); got != "well" {
 			t.Errorf("the program says %q", got)
 		}
@@ -127,11 +127,11 @@ func TestJava(t *testing.T) {
 	begin(t)
 	java := need(t, "java")
 	chains(t, func(t *testing.T, c chain) {
-		web, ask := c.toward(webServer(t, loopback))
+		web, ask := c.toward(t, webServer(t, loopback))
 		if got := web.output(t, java, javaFlags("web", ask, shared.file, shared.sum)...); got != "well" {
 			t.Errorf("the program says %q", got)
 		}
-		echo, ask := c.toward(newEchoServer(t, loopback).addr)
+		echo, ask := c.toward(t, newEchoServer(t, loopback).addr)
 		if got := echo.output(t, java, javaFlags("echo", ask)...); got != "well" {
 			t.Errorf("the program says %q", got)
 		}
@@ -151,7 +151,7 @@ func TestGo(t *testing.T) {
 	families(t, func(t *testing.T, host netip.Addr) {
 		chains(t, func(t *testing.T, c chain) {
 			server := newEchoServer(t, host)
-			c, ask := c.toward(server.addr)
+			c, ask := c.toward(t, server.addr)
 			each := 250
 			if host.Is6() {
 				each = 25
@@ -184,7 +184,7 @@ func TestC(t *testing.T) {
 			families(t, func(t *testing.T, host netip.Addr) {
 				chains(t, func(t *testing.T, c chain) {
 					server := newEchoServer(t, host)
-					c, ask := c.toward(server.addr)
+					c, ask := c.toward(t, server.addr)
 					if got := c.output(t, program, ask.Addr().String(), fmt.Sprint(ask.Port()), "20"); got != "20 well" {
 						t.Errorf("the program says %q", got)
 					}
@@ -201,7 +201,7 @@ func TestBash(t *testing.T) {
 	begin(t)
 	bash := need(t, "bash")
 	chains(t, func(t *testing.T, c chain) {
-		c, ask := c.toward(webServer(t, loopback))
+		c, ask := c.toward(t, webServer(t, loopback))
 		got := c.output(t, bash, "-c", fmt.Sprintf(
 			`exec 3<>/dev/tcp/%s/%d && printf 'GET /small?7 HTTP/1.0\r\n\r\n' >&3 && cat <&3`, ask.Addr(), ask.Port()))
 		if _, body, _ := strings.Cut(got, "\r\n\r\n"); body != small("7") {
@@ -238,7 +238,7 @@ func TestGit(t *testing.T) {
 	}
 	t.Run("clone", func(t *testing.T) {
 		chains(t, func(t *testing.T, c chain) {
-			c, ask := c.toward(addr)
+			c, ask := c.toward(t, addr)
 			copy := filepath.Join(scratch(t), "copy")
 			clone := c.command(t, git, "clone", "-q", fmt.Sprintf("http://%s/repo.git", ask), copy)
 			clone.Env = append(clone.Env, "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1")

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"regexp"
 	"syscall"
 	"testing"
 	"time"
@@ -22,7 +20,7 @@ func TestDatagrams(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			families(t, func(t *testing.T, host netip.Addr) {
 				chains(t, func(t *testing.T, c chain) {
-					c, ask := c.toward(datagramServer(t, host))
+					c, ask := c.toward(t, datagramServer(t, host))
 					got := c.output(t, program, "client", kind, ask.Addr().String(), fmt.Sprint(ask.Port()), "100")
 					if got != "100 well" {
 						t.Errorf("the program says %q", got)
@@ -71,21 +69,4 @@ func TestDatagramServers(t *testing.T) {
 			})
 		})
 	}
-}
-
-// awaitDatagrams waits until a UDP socket is bound to the port.
-func awaitDatagrams(t *testing.T, c *command, addr netip.AddrPort) {
-	t.Helper()
-	bound := regexp.MustCompile(fmt.Sprintf(`(?m)^ *[0-9]+: [0-9A-F]+:%04X `, addr.Port()))
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		for _, table := range []string{"/proc/net/udp", "/proc/net/udp6"} {
-			if text, err := os.ReadFile(table); err == nil && bound.Match(text) {
-				return
-			}
-		}
-		if len(c.processes()) == 0 {
-			break
-		}
-	}
-	t.Fatalf("nobody is bound to port %d\n%s", addr.Port(), c.errors.tail())
 }

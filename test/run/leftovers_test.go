@@ -21,7 +21,7 @@ func TestKilledPrograms(t *testing.T) {
 	program := victimC(t, "kills.c", "gcc", "-Wno-unused-result")
 	chains(t, func(t *testing.T, c chain) {
 		server := newEchoServer(t, loopback)
-		c, ask := c.toward(server.addr)
+		c, ask := c.toward(t, server.addr)
 		p := c.command(t, program, ask.Addr().String(), fmt.Sprint(ask.Port()), "100")
 		in, _ := p.StdinPipe()
 		out, _ := p.StdoutPipe()

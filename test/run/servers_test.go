@@ -230,21 +230,36 @@ func freePort(t *testing.T, host netip.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// awaitListener waits until the port is listened on. It asks the kernel's
-// table: connecting would use up a connection, and binding would take the
-// port away.
+// awaitListener waits until the program, or winsock for it, listens on the
+// port. It asks the kernel's table: connecting would use up a connection, and
+// binding would take the port away.
 func awaitListener(t *testing.T, c *command, addr netip.AddrPort) {
 	t.Helper()
-	listening := regexp.MustCompile(fmt.Sprintf(`(?m)^ *[0-9]+: [0-9A-F]+:%04X [0-9A-F:]+ 0A `, addr.Port()))
+	await(t, c, addr, "0A", "/proc/net/tcp", "/proc/net/tcp6")
+}
+
+// awaitDatagrams waits until the program, or winsock for it, has a UDP socket
+// that is bound to the port.
+func awaitDatagrams(t *testing.T, c *command, addr netip.AddrPort) {
+	t.Helper()
+	await(t, c, addr, "07", "/proc/net/udp", "/proc/net/udp6")
+}
+
+func await(t *testing.T, c *command, addr netip.AddrPort, state string, tables ...string) {
+	t.Helper()
+	entry := regexp.MustCompile(fmt.Sprintf(`(?m)^ *[0-9]+: [0-9A-F]+:%04X [0-9A-F:]+ %s (?:[^ ]+ +){5}([0-9]+)`, addr.Port(), state))
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-			if text, err := os.ReadFile(table); err == nil && listening.Match(text) {
-				return
+		for _, table := range tables {
+			text, _ := os.ReadFile(table)
+			for _, found := range entry.FindAllStringSubmatch(string(text), -1) {
+				if c.holds("socket:[" + found[1] + "]") {
+					return
+				}
 			}
 		}
 		if len(c.processes()) == 0 {
 			break
 		}
 	}
-	t.Fatalf("nobody listens on port %d\n%s", addr.Port(), c.errors.tail())
+	t.Fatalf("nobody has port %d\n%s", addr.Port(), c.errors.tail())
 }
