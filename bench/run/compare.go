@@ -28,6 +28,7 @@ type workload struct {
 	name    string
 	command string // that does it
 	format  func(perSecond float64) string
+	least   time.Duration // of a round
 	start   func(ctx context.Context, b *bench, s side) (*running, error)
 }
 
@@ -52,8 +53,15 @@ type result struct {
 // roundTime is how much longer than asked for a round may take.
 const roundTime = 30 * time.Second
 
+// fewest is how many pairs of rounds there are at least when rounds are long.
+const fewest = 5
+
 // compare measures a row.
 func (b *bench) compare(ctx context.Context, r row, rounds int, length time.Duration) (result, error) {
+	if least := r.work.least; length < least {
+		rounds = min(rounds, max(fewest, int(time.Duration(rounds)*length/least)))
+		length = least
+	}
 	var sides [2]*running
 	for i, s := range []side{r.subject, r.against} {
 		var err error

@@ -8,7 +8,7 @@
 // and the row tells the median of the pairs' ratios, so that what disturbs
 // the machine disturbs both.
 //
-//	go run ./run [-rounds 7] [-round 500ms] [-only substring] [-list] [-write]
+//	go run ./run [-rounds 15] [-round 200ms] [-only substring] [-list] [-write]
 //
 // It needs gcc; what else is missing (iperf3, nginx, wrk, proxychains4, make)
 // leaves rows out, and is said below the table.
@@ -32,8 +32,8 @@ import (
 func init() { runtime.LockOSThread() }
 
 func main() {
-	rounds := flag.Int("rounds", 7, "pairs of rounds per row")
-	round := flag.Duration("round", 500*time.Millisecond, "length of one round, roughly")
+	rounds := flag.Int("rounds", 15, "pairs of rounds per row")
+	round := flag.Duration("round", 200*time.Millisecond, "length of one round, roughly")
 	only := flag.String("only", "", "only the rows whose name, workload/subject/against, contains this")
 	list := flag.Bool("list", false, "print the names of the rows")
 	write := flag.Bool("write", false, "put the table into README.md")

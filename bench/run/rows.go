@@ -37,10 +37,10 @@ func rows() (list []row) {
 	list = append(list, row{request, socks, proxychains, "1"})
 	list = append(list, row{iperf("bulk, receiving", "-R"), socks, proxychains, "1"})
 
-	add(loop("64-byte round trip", "echo", "echo"), empty, "")
-	add(loop("64-byte round trip", "echo", "echo"), preserving, "")
-	add(loop("64-byte round trip", "echo", "echo"), passing, "")
-	add(loop("64-byte round trip", "echo", "echo"), three, "")
+	echo := loop("64-byte round trip", "echo", "echo")
+	for _, s := range []side{native, empty, preserving, passing, three} {
+		add(echo, s, "")
+	}
 
 	chains(loop("connected datagrams, 64-byte round trip", "datagram", "datagram"), [3]string{"", "", ""})
 	chains(loop("datagrams by sendto, 64-byte round trip", "datagram-to", "datagram"), [3]string{"", "", ""})

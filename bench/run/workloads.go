@@ -128,7 +128,7 @@ var wrkError = regexp.MustCompile(`Socket errors:.*|Non-2xx.*`)
 // nginx is a server under a side; the client is native.
 func nginx(name string, flags ...string) workload {
 	return workload{
-		name: name, command: strings.Join(append([]string{"nginx, 2 workers; wrk -c 50"}, flags...), " "), format: requests,
+		name: name, command: strings.Join(append([]string{"nginx, 2 workers; wrk -c 50"}, flags...), " "), format: requests, least: time.Second,
 		start: func(ctx context.Context, b *bench, s side) (*running, error) {
 			if err := need("nginx", "wrk"); err != nil {
 				return nil, err
