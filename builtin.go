@@ -10,6 +10,7 @@ import (
 	_ "winsock/layer/filter"
 	_ "winsock/layer/socks"
 	_ "winsock/layer/ssl"
+	_ "winsock/layer/throttle"
 	_ "winsock/layer/trace"
 	_ "winsock/namespace/dns"
 	_ "winsock/namespace/fakeip"
