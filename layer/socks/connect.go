@@ -25,9 +25,9 @@ func (s *stream) wake() {
 func (s *stream) routineConnect(a *attempt) {
 	defer close(a.done)
 	var bad []*proxy
-	var err error
+	err := faulty("no proxy is of use")
 	for {
-		route := s.router.route(bad, nil)
+		route := s.router.route(bad, a.usable)
 		if len(route) == 0 {
 			break
 		}
@@ -137,11 +137,15 @@ func (s *stream) try(a *attempt, route []*proxy) (blame *proxy, err error) {
 			to = route[i+1].target()
 		}
 		talk := p.talk(cmdConnect, to)
+		if last {
+			talk.command = a.command
+		}
 		if i > 0 {
 			t.timer.Reset(s.timeout)
 		}
 		err := t.converse(talk)
 		if err == nil {
+			a.bound = talk.bound
 			continue
 		}
 		r, ok := err.(*refusal)

@@ -4,6 +4,7 @@ package socks
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -57,10 +58,13 @@ const (
 
 // An attempt is a Connect that is under way.
 type attempt struct {
-	to     target
-	woken  chan struct{} // something may go on below
-	cancel chan struct{} // closed by Close
-	done   chan struct{} // closed when the goroutine makes no more calls
+	command byte
+	to      target
+	usable  func(*proxy) bool // nil: all are
+	bound   netip.AddrPort    // what the last proxy answered with
+	woken   chan struct{}     // something may go on below
+	cancel  chan struct{}     // closed by Close
+	done    chan struct{}     // closed when the goroutine makes no more calls
 }
 
 var (
@@ -146,14 +150,25 @@ func (s *stream) Connect(name *wsa.Sockaddr) error {
 		return s.lower.Connect(&own)
 	}
 	s.asked.Store(&own)
+	s.beginLocked(&attempt{command: cmdConnect, to: to})
+	return wsa.WSAEWOULDBLOCK
+}
+
+// begin begins an attempt on a socket that is nobody else's.
+func (s *stream) begin(a *attempt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beginLocked(a)
+}
+
+func (s *stream) beginLocked(a *attempt) {
+	a.woken, a.cancel, a.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 	s.failure = nil
-	a := &attempt{to: to, woken: make(chan struct{}, 1), cancel: make(chan struct{}), done: make(chan struct{})}
 	s.attempt = a
 	s.current.Store(a)
 	s.phase.Store(uint32(talking))
 	s.linkLocked()
 	layer.Go(s.log, "connecting", func() { s.fail(a, wsa.WSAECONNABORTED) }, func() { s.routineConnect(a) })
-	return wsa.WSAEWOULDBLOCK
 }
 
 // isListening reports whether the socket below waits for connections: it has

@@ -207,9 +207,11 @@ func (t *talk) address(in []byte) (out []byte, want int, err error) {
 	}
 	t.step = stepOver
 	port := binary.BigEndian.Uint16(in[len(in)-2:])
-	if addr, ok := netip.AddrFromSlice(in[:len(in)-2]); ok && t.part[0] != atypName {
-		t.bound = netip.AddrPortFrom(addr.Unmap(), port)
+	addr := netip.Addr{} // of a name, which is not looked up
+	if t.part[0] != atypName {
+		addr, _ = netip.AddrFromSlice(in[:len(in)-2])
 	}
+	t.bound = netip.AddrPortFrom(addr.Unmap(), port)
 	return nil, 0, nil
 }
 

@@ -390,6 +390,15 @@ func (s *Server) Addr() string { return s.l.Addr().String() }
 // Stop has the server refuse new clients.
 func (s *Server) Stop() { s.l.Close() }
 
+// Disconnect closes all connections.
+func (s *Server) Disconnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.Close()
+	}
+}
+
 // appendAddr appends an address as SOCKS 5 has it.
 func appendAddr(b []byte, a netip.AddrPort) []byte {
 	if addr := a.Addr(); addr.Is4() {
