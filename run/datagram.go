@@ -341,7 +341,7 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 		return 0
 	}
 	e := more()
-	if e != sys.EAGAIN || !wait {
+	if e != sys.EAGAIN || !wait && !d.busy(0) {
 		sys.Close(d.fd)
 		told(sent, e)
 		return
@@ -349,11 +349,33 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 	d.c.s.later(func() {
 		defer sys.Close(d.fd)
 		for e == sys.EAGAIN && d.c.valid() {
-			sys.PollWaiting(d.fd, sys.POLLOUT, int(acceptPatience/time.Millisecond))
+			switch {
+			case d.busy(0):
+				d.busy(acceptPatience)
+			case wait:
+				sys.PollWaiting(d.fd, sys.POLLOUT, int(acceptPatience/time.Millisecond))
+			default:
+				told(sent, e)
+				return
+			}
 			e = more()
 		}
 		told(sent, e)
 	})
+}
+
+// busy waits until the chain can take a datagram, and reports whether it still
+// cannot: a layer has something to do before. The program's socket cannot be
+// made to look as if it was full, so that even a call that must not wait does.
+func (d *datagram) busy(patience time.Duration) bool {
+	d.k.mu.Lock()
+	h := d.k.handle
+	d.k.mu.Unlock()
+	if h == 0 {
+		return false
+	}
+	n, err := winsock.WSAPoll([]winsock.PollFd{{Fd: h, Events: wsa.POLLWRNORM}}, int32(patience/time.Millisecond))
+	return err == nil && n == 0
 }
 
 // send sends one datagram.

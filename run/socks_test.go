@@ -73,7 +73,7 @@ print("good")
 					t.Errorf("the proxy was asked for %q, want %q", asked, at)
 				}
 				stats := s.Stats()
-				if name == "blocking" && (stats.Relayed > 0 || stats.Direct < 3) || name != "blocking" && stats.Relayed < 3 {
+				if name == "blocking" && stats.Direct != 3 || name != "blocking" && (stats.Direct > 0 || stats.Relayed < 3) {
 					t.Errorf("%d relayed, %d direct", stats.Relayed, stats.Direct)
 				}
 			})
@@ -156,5 +156,54 @@ for timeout in None, 10:
 	out, _ = under(t, Config{Layers: layers}, "python3", "-c", program)
 	if want := strings.Repeat("ConnectionRefusedError\nconnected True\n", 2); out != want {
 		t.Errorf("with a bad proxy: output %q, want %q", out, want)
+	}
+}
+
+// TestSocksDatagrams: datagrams go by way of the proxy, and come from whom the
+// program has sent to.
+func TestSocksDatagrams(t *testing.T) {
+	peer, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	go func() {
+		b := make([]byte, 2000)
+		for {
+			n, from, err := peer.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			peer.WriteTo([]byte(strings.ToUpper(string(b[:n]))), from)
+		}
+	}()
+	port := peer.LocalAddr().(*net.UDPAddr).Port
+	program := fmt.Sprintf(`
+import socket, select
+port = %d
+far = socket.getaddrinfo("far.example", port, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
+for a in ("127.0.0.1", port), far:
+    for waits in True, False:
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setblocking(waits)
+        assert s.sendto(b"one", a) == 3
+        assert select.select([s], [], [], 5)[0]
+        d, f = s.recvfrom(100); print(d.decode(), f == a)
+        assert s.sendmsg([b"tw", b"o"], [], 0, a) == 3
+        assert select.select([s], [], [], 5)[0]
+        d, _, _, f = s.recvmsg(100); print(d.decode(), f == a)
+    c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); c.settimeout(5)
+    c.connect(a); print(c.getpeername() == a)
+    c.send(b"four"); print(c.recv(100).decode())
+`, port)
+	p := proxy(t)
+	out, _ := under(t, Config{Layers: throughProxy(p, "socks5"), DNS: true}, "python3", "-c", program)
+	if want := strings.Repeat("ONE True\nTWO True\nONE True\nTWO True\nTrue\nFOUR\n", 2); out != want {
+		t.Errorf("output %q, want %q", out, want)
+	}
+	near, far := fmt.Sprint("127.0.0.1:", port), fmt.Sprint("far.example:", port)
+	want := []string{"udp", near, near, "udp", near, near, "udp", near, "udp", far, far, "udp", far, far, "udp", far}
+	if got := p.Requests(); !slices.Equal(got, want) {
+		t.Errorf("the proxy was asked for %q, want %q", got, want)
 	}
 }

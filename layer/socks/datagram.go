@@ -66,7 +66,7 @@ var (
 func (s *datagram) init(p *socks, below spi.Socket, o *spi.Opening, family int32) {
 	s.socks, s.opening, s.family, s.Socket = p, o, family, below
 	s.link.Mask = spi.EventAll
-	s.link.Notify = s.watchers.Notify
+	s.link.Notify = func(e spi.Events) { s.watchers.Notify(e) }
 }
 
 // Foresee tells that the data goes past the layer when the owner of a socket
@@ -157,6 +157,33 @@ func (s *datagram) GetPeerName(name *wsa.Sockaddr) error {
 		return nil
 	}
 	return s.Socket.GetPeerName(name)
+}
+
+// GetSockName tells an address of the same kind as the peer behind the proxy
+// has: resolvers compare the two. The socket below may not know one, as it is
+// not connected.
+func (s *datagram) GetSockName(name *wsa.Sockaddr) error {
+	err := s.Socket.GetSockName(name)
+	asked := s.asked.Load()
+	if asked == nil || err != nil {
+		return err
+	}
+	own, ok := name.AddrPort()
+	peer, _ := asked.AddrPort()
+	addr, v4 := own.Addr().Unmap(), peer.Addr().Unmap().Is4()
+	switch {
+	case !ok || addr.Is4() == v4 && !addr.IsUnspecified():
+		return nil
+	case v4:
+		addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	default:
+		addr = netip.IPv6Loopback()
+	}
+	shown, err := sockaddrFor(netip.AddrPortFrom(addr, own.Port()), s.family)
+	if err == nil {
+		*name = shown
+	}
+	return nil
 }
 
 // A packet is what one send or receive needs.
@@ -340,6 +367,10 @@ func (s *datagram) Recv(m *spi.Message) (int, error) {
 		p.name.SetLen(0)
 		p.msg.Name, p.msg.Flags, p.msg.Control = &p.name, m.Flags, m.Control
 		n, err := s.Socket.Recv(&p.msg)
+		if err == wsa.WSAECONNRESET { // the proxy's address, most likely, and not the peer's
+			s.doubt()
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -362,6 +393,15 @@ func (s *datagram) Recv(m *spi.Message) (int, error) {
 			return n, wsa.WSAEMSGSIZE
 		}
 		return n, nil
+	}
+}
+
+// doubt has the next send look whether the association has ended.
+func (s *datagram) doubt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.assoc != nil {
+		s.assoc.hint.Store(true)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"winsock/layer/socks/sockstest"
 	"winsock/spi"
@@ -69,8 +70,8 @@ func TestDatagrams(t *testing.T) {
 		t.Errorf("the peer is %s", got)
 	}
 	var own wsa.Sockaddr
-	if err := s.GetSockName(&own); err != nil {
-		t.Errorf("the connected socket has no name: %v", err)
+	if err := s.GetSockName(&own); err != nil || own.Port() == 0 || own.String() == fmt.Sprint("0.0.0.0:", own.Port()) {
+		t.Errorf("the connected socket has the name %v, %v", &own, err)
 	}
 	stranger, err := net.Dial("udp4", fmt.Sprint("127.0.0.1:", own.Port()))
 	if err != nil {
@@ -91,6 +92,22 @@ func TestDatagrams(t *testing.T) {
 	s.wait(spi.EventRead, func() bool { n, err = s.Recv(&m); return err != wsa.WSAEWOULDBLOCK })
 	if n != 4 || err != wsa.WSAEMSGSIZE {
 		t.Errorf("a long datagram is %d, %v", n, err)
+	}
+}
+
+// A connected socket's two addresses are of one kind, which resolvers rely on.
+func TestDatagramAddresses(t *testing.T) {
+	p := sockstest.Serve(t)
+	w := newWorld(t, spi.Options{"server": p.URL("socks5")})
+	for _, peer := range []string{"[::ffff:192.0.2.1]:53", "[2001:db8::1]:53"} {
+		s := w.open(wsa.AF_INET6, wsa.SOCK_DGRAM)
+		s.mustConnect(at(peer))
+		var name wsa.Sockaddr
+		s.GetSockName(&name)
+		own, _ := name.AddrPort()
+		if own.Addr().Is4In6() != strings.Contains(peer, "ffff") || own.Addr().IsUnspecified() || own.Port() == 0 {
+			t.Errorf("to %s, the own address is %v", peer, own)
+		}
 	}
 }
 
@@ -129,11 +146,13 @@ func TestAssociationEnds(t *testing.T) {
 	s.recvFrom(0)
 	d := s.Socket.(*datagram)
 	d.mu.Lock()
-	control := d.assoc.control
+	assoc := d.assoc
+	assoc.hint.Store(false)
 	d.mu.Unlock()
 	p.Disconnect()
-	s2 := &sock{Socket: control, w: w}
-	s2.wait(spi.EventClose, func() bool { return control.Ready(spi.EventClose|spi.EventReset) != 0 })
+	for end := time.Now().Add(patience); !assoc.hint.Load() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 	s.sendTo("two", a)
 	if got, _ := s.recvFrom(0); got != "TWO" {
 		t.Errorf("received %q", got)
