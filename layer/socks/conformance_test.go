@@ -5,6 +5,7 @@ package socks
 import (
 	"testing"
 
+	"winsock/layer/socks/sockstest"
 	"winsock/provider/kernel"
 	"winsock/provider/mem"
 	"winsock/spi"
@@ -29,6 +30,23 @@ func TestConformanceDirect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spitest.Run(t, func(t *testing.T) spitest.Network {
 				return base(t).With(t, startup, spi.Options{"server": "socks5://127.0.0.1:9", "direct": "0.0.0.0/0 ::/0"})
+			})
+		})
+	}
+}
+
+// Through a proxy, too, the layer keeps every rule of streams, but for urgent
+// data, which proxies do not carry.
+func TestConformanceProxied(t *testing.T) {
+	for _, scheme := range schemes {
+		t.Run(scheme, func(t *testing.T) {
+			p := sockstest.Serve(t)
+			spitest.Run(t, func(t *testing.T) spitest.Network {
+				n := kernelNetwork(t).Without(wsa.XP1_EXPEDITED_DATA).Only(func(info *wsa.ProtocolInfo) bool {
+					return info.SocketType == wsa.SOCK_STREAM && info.AddressFamily == wsa.AF_INET
+				})
+				n.Translated = true
+				return n.With(t, startup, spi.Options{"server": p.URL(scheme)})
 			})
 		})
 	}

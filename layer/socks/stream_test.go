@@ -91,7 +91,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"socks5", nil, &nobody, wsa.WSAECONNREFUSED},
 		{"socks4", nil, &nobody, wsa.WSAECONNREFUSED},
-		{"http", nil, &nobody, wsa.WSAEHOSTUNREACH},
+		{"http", nil, &nobody, wsa.WSAECONNREFUSED},
 		{"socks5", func(s *sockstest.Server) { s.Code.Store(1) }, &to, wsa.WSAENETUNREACH},
 		{"socks5", func(s *sockstest.Server) { s.Code.Store(2) }, &to, wsa.WSAEACCES},
 		{"socks5", func(s *sockstest.Server) { s.Code.Store(3) }, &to, wsa.WSAENETUNREACH},

@@ -103,7 +103,7 @@ func namesOfBothEnds(e *env) {
 	if got := server.name(); got != name {
 		e.Errorf("getsockname of the server: %v, want %v", &got, &name)
 	}
-	if e.info.AddressFamily == wsa.AF_UNIX {
+	if e.info.AddressFamily == wsa.AF_UNIX || e.network.Translated {
 		return // a client without a path has no name to compare
 	}
 	clientName := client.name()

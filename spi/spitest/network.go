@@ -32,6 +32,10 @@ type Network struct {
 	// those of AF_UNIX on Linux. Nil means that all can.
 	NoReset func(info *wsa.ProtocolInfo) bool
 
+	// Translated says that a server sees another address of its client
+	// than the client itself, as behind a proxy.
+	Translated bool
+
 	// Lasting names goroutines that may outlive a check; see package leak.
 	Lasting []string
 }

@@ -196,14 +196,23 @@ func (s *Server) carry(c net.Conn, r *bufio.Reader, peer net.Conn, answer []byte
 		return nil
 	}
 	var ways sync.WaitGroup
-	ways.Go(func() {
-		io.Copy(peer, r)
-		peer.(*net.TCPConn).CloseWrite()
-	})
-	io.Copy(c, peer)
-	c.(*net.TCPConn).CloseWrite()
+	ways.Go(func() { carryOne(peer, r, c) })
+	carryOne(c, peer, peer)
 	ways.Wait()
 	return nil
+}
+
+// carryOne carries one direction, with its end or its reset.
+func carryOne(to net.Conn, r io.Reader, from net.Conn) {
+	// Not by splice, whose pipes are kept for later.
+	if _, err := io.Copy(struct{ io.Writer }{to}, struct{ io.Reader }{r}); err != nil {
+		for _, c := range []net.Conn{to, from} {
+			c.(*net.TCPConn).SetLinger(0)
+			c.Close()
+		}
+		return
+	}
+	to.(*net.TCPConn).CloseWrite()
 }
 
 func (s *Server) socks5(c net.Conn, r *bufio.Reader) error {
@@ -374,7 +383,11 @@ func (s *Server) http(c net.Conn, r *bufio.Reader) error {
 	port, _ := strconv.ParseUint(text, 10, 16)
 	peer, err := s.dial(host, uint16(port))
 	if err != nil {
-		s.answer(c, []byte("HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+		status := "502 Bad Gateway"
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			status = "503 Service Unavailable"
+		}
+		s.answer(c, []byte("HTTP/1.1 "+status+"\r\n\r\n"))
 		return nil
 	}
 	answer := "HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n"
