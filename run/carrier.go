@@ -123,6 +123,10 @@ func (c *carrier) giveBack() {
 	c.fd = -1
 }
 
+// soon is how long a receive waits at most before the poller is asked to tell
+// of the answer, in milliseconds.
+const soon = 2
+
 // pollLocked has the poller tell of the descriptor that is lent.
 func (c *carrier) pollLocked() {
 	if !c.polled && c.fd >= 0 && c.stream && c.state == stateConnected && !c.watchers.Empty() {
@@ -324,7 +328,6 @@ func (c *carrier) routineConnect(fd int, a address) {
 func (c *carrier) endLocked(e sys.Errno) error {
 	if e == 0 {
 		c.state, c.errno = stateConnected, 0
-		c.pollLocked()
 		return nil
 	}
 	c.state = stateFailed
@@ -497,6 +500,15 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 		flags |= sys.MSG_TRUNC
 	}
 	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
+	if e == sys.EAGAIN && c.stream && c.blocking && !c.polled {
+		// Most answers take less time than it takes to be told of them.
+		if sys.PollWaiting(c.fd, sys.POLLIN, soon) != 0 {
+			n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
+		}
+		if e == sys.EAGAIN {
+			c.pollLocked()
+		}
+	}
 	if e != 0 {
 		return 0, c.failLocked(e)
 	}
@@ -635,10 +647,7 @@ func (c *carrier) Watch(w *spi.Watcher) {
 		base.Watch(w)
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.watchers.Add(w)
-	c.pollLocked()
 }
 
 // Unwatch takes w off again.

@@ -128,23 +128,19 @@ func TestSocksFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer peer.Close()
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone.Close()
+	_, gone, _ := net.SplitHostPort(sockstest.Refusing(t))
 	program := fmt.Sprintf(`
 import socket, select
 for timeout in None, 10:
     s = socket.socket()
     s.settimeout(timeout)
-    try: s.connect(("127.0.0.1", %d)); print("connected")
+    try: s.connect(("127.0.0.1", %s)); print("connected")
     except OSError as e: print(type(e).__name__)
     try: s.getpeername(); print("has a peer")
     except OSError as e: pass
     s.connect(("127.0.0.1", %d))
     print("connected", s.getpeername()[1] == %[2]d)
-`, gone.Addr().(*net.TCPAddr).Port, peer.Addr().(*net.TCPAddr).Port)
+`, gone, peer.Addr().(*net.TCPAddr).Port)
 	p := proxy(t)
 	out, _ := under(t, Config{Layers: throughProxy(p, "socks5")}, "python3", "-c", program)
 	if want := strings.Repeat("ConnectionRefusedError\nconnected True\n", 2); out != want {

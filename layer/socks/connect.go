@@ -137,6 +137,7 @@ func (s *stream) try(a *attempt, route []*proxy) (blame *proxy, err error) {
 			to = route[i+1].target()
 		}
 		talk := p.talk(cmdConnect, to)
+		talk.early = s.early
 		if last {
 			talk.command = a.command
 		}

@@ -27,6 +27,7 @@ var driver = &spi.Driver{
 		{Key: "dns", Kind: spi.Text, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
 		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "how long a proxy may take to be connected to and to answer"},
 		{Key: "retry", Kind: spi.Duration, Default: "10s", Help: "how long a proxy that failed is avoided, twice as long each time in a row"},
+		{Key: "early", Kind: spi.Bool, Default: "false", Help: "say all to a proxy of SOCKS 5 at once, which saves round trips; not all proxies can follow"},
 		{Key: "ipv4", Kind: spi.Text, Default: "198.18.0.0/15", Help: "the addresses that stand for names with dns=remote"},
 		{Key: "ipv6", Kind: spi.Text, Default: "fd57:696e:736f:636b::/64", Help: `likewise; "none" for IPv4 only`},
 	},
@@ -35,7 +36,7 @@ var driver = &spi.Driver{
 
 // startup is WSPStartup. Whatever is wrong with the options is WSAEINVAL.
 func startup(p *spi.StartupParams) (spi.Provider, error) {
-	s := &socks{log: p.Log, timeout: p.Options.Duration("timeout")}
+	s := &socks{log: p.Log, timeout: p.Options.Duration("timeout"), early: p.Options.Bool("early")}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -100,6 +101,7 @@ type socks struct {
 	router  router
 	direct  list
 	timeout time.Duration
+	early   bool
 }
 
 // passes reports whether a name is looked up on this side: the ones to which

@@ -14,6 +14,7 @@ import (
 
 	"winsock/catalog"
 	"winsock/chain"
+	"winsock/layer/socks/sockstest"
 	_ "winsock/layer/trace"
 	_ "winsock/namespace/fakeip"
 	"winsock/spi"
@@ -265,13 +266,9 @@ func (s *sock) talks() {
 	s.expect("ping")
 }
 
-// closedPort is an address where nobody listens.
+// closedPort is an address where nobody listens, and nobody else will: it is
+// bound.
 func closedPort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return sockstest.Refusing(t)
 }

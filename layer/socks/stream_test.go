@@ -67,6 +67,10 @@ func TestAuthentication(t *testing.T) {
 		p := sockstest.Serve(t, func(s *sockstest.Server) { s.User, s.Pass = "user", "pass" })
 		w := newWorld(t, spi.Options{"server": p.URL(scheme)})
 		w.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
+		early := newWorld(t, spi.Options{"server": p.URL(scheme), "early": "true"})
+		early.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
+		open := newWorld(t, spi.Options{"server": sockstest.Serve(t).URL(scheme), "early": "true"})
+		open.open(wsa.AF_INET, wsa.SOCK_STREAM).mustConnect(&to).talks()
 		for _, url := range []string{
 			scheme + "://" + p.Addr(), strings.Replace(p.URL(scheme), ":pass@", ":wrong@", 1),
 		} {

@@ -66,6 +66,7 @@ type talk struct {
 	user, pass string
 	command    byte
 	to         target
+	early      bool           // to say all at once, and not wait for each answer
 	bound      netip.AddrPort // what the proxy answered with, if it did
 
 	step int
@@ -96,6 +97,10 @@ func (t *talk) next(in []byte) (out []byte, want int, err error) {
 		if in[1] != 0 {
 			return nil, 0, &refusal{code: wsa.WSAEACCES, why: "the proxy does not accept the user's name and password"}
 		}
+		if t.early {
+			t.step = stepReply
+			return nil, 4, nil
+		}
 		return t.request()
 	case stepReply:
 		return t.reply(in)
@@ -120,11 +125,36 @@ func (t *talk) begin() (out []byte, want int, err error) {
 		t.step = stepHeader
 		return t.requestHTTP(), header, nil
 	}
+	if t.early {
+		return t.beginEarly()
+	}
 	t.step = stepMethod
 	if t.user == "" && t.pass == "" {
 		return []byte{5, 1, 0}, 2, nil
 	}
 	return []byte{5, 2, 0, 2}, 2, nil
+}
+
+// beginEarly says all that there is to say, offering the one way to
+// authenticate that it goes on with.
+func (t *talk) beginEarly() (out []byte, want int, err error) {
+	request, _, err := t.request()
+	if err != nil {
+		return nil, 0, err
+	}
+	out = []byte{5, 1, 0}
+	if t.user != "" || t.pass != "" {
+		out = append([]byte{5, 1, 2}, t.auth()...)
+	}
+	t.step = stepMethod
+	return append(out, request...), 2, nil
+}
+
+// auth is the message with the user's name and password (RFC 1929).
+func (t *talk) auth() []byte {
+	out := append([]byte{1, byte(len(t.user))}, t.user...)
+	out = append(out, byte(len(t.pass)))
+	return append(out, t.pass...)
 }
 
 // method takes the choice of how to authenticate (RFC 1928, 3).
@@ -133,13 +163,17 @@ func (t *talk) method(in []byte) (out []byte, want int, err error) {
 		return nil, 0, faulty("the proxy does not speak SOCKS 5")
 	}
 	switch {
-	case in[1] == 0:
+	case in[1] == 0 && !t.early:
 		return t.request()
+	case in[1] == 0 && t.user == "" && t.pass == "":
+		t.step = stepReply
+		return nil, 4, nil
 	case in[1] == 2 && (t.user != "" || t.pass != ""):
-		t.step = stepAuth // RFC 1929
-		out = append([]byte{1, byte(len(t.user))}, t.user...)
-		out = append(out, byte(len(t.pass)))
-		return append(out, t.pass...), 2, nil
+		t.step = stepAuth
+		if t.early {
+			return nil, 2, nil
+		}
+		return t.auth(), 2, nil
 	case in[1] == 0xff:
 		return nil, 0, &refusal{code: wsa.WSAEACCES, why: "the proxy wants another way to authenticate"}
 	}

@@ -46,13 +46,14 @@ func FuzzReplies(f *testing.F) {
 		"\x00\x5a\x00\x50\x7f\x00\x00\x01more", "\x00\x5b\x00\x00\x00\x00\x00\x00",
 		"HTTP/1.1 200 OK\r\nA: b\r\n\r\nmore", "HTTP/1.0 407 No\n\n", "HTTP/1.1 2", "\r\n\r\n",
 	} {
-		for kind := range byte(4) {
+		for kind := range byte(8) {
 			f.Add(kind, true, []byte(said))
 		}
 	}
 	f.Fuzz(func(t *testing.T, which byte, named bool, said []byte) {
 		k := &talk{kind: kind(which % 4), user: "user", pass: "pass", command: cmdConnect,
 			to: target{addr: netip.MustParseAddr("192.0.2.1"), port: 80}}
+		k.early = which&4 != 0
 		if named {
 			k.to = target{host: "a.example", port: 80}
 		}
@@ -64,7 +65,7 @@ func FuzzReplies(f *testing.F) {
 			return
 		}
 		// What follows makes no difference.
-		k2 := &talk{kind: k.kind, user: k.user, pass: k.pass, command: k.command, to: k.to}
+		k2 := &talk{kind: k.kind, user: k.user, pass: k.pass, command: k.command, to: k.to, early: k.early}
 		if k.step == stepOver {
 			if again, err := converse(t, k2, append(bytes.Clone(said[:taken]), "more"...)); again != taken || err != nil {
 				t.Errorf("%d bytes are taken, and then %d, %v", taken, again, err)

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ type Server struct {
 	Code       atomic.Int32      // to answer SOCKS 5 with, instead of asking for anybody
 	Status     atomic.Int32      // to answer HTTP with
 	Names      map[string]string // addresses of names
+	Refuse     []string          // hosts that are refused, and datagrams to them dropped
 
 	mu    sync.Mutex // protects what follows
 	asked []string   // whom it was asked for
@@ -178,6 +180,9 @@ func (s *Server) answer(c net.Conn, p []byte) bool {
 func (s *Server) dial(host string, port uint16) (net.Conn, error) {
 	at := net.JoinHostPort(host, strconv.Itoa(int(port)))
 	s.note(at)
+	if slices.Contains(s.Refuse, host) {
+		return nil, syscall.ECONNREFUSED
+	}
 	if addr, ok := s.Names[host]; ok {
 		host = addr
 	}
@@ -464,7 +469,7 @@ func (s *Server) associate(c net.Conn, r *bufio.Reader) error {
 				host = addr
 			}
 			to, err := netip.ParseAddr(host)
-			if err != nil {
+			if err != nil || slices.Contains(s.Refuse, host) {
 				continue
 			}
 			rest, _ := io.ReadAll(in)
@@ -490,4 +495,23 @@ func (s *Server) associate(c net.Conn, r *bufio.Reader) error {
 	outer.Close()
 	ways.Wait()
 	return nil
+}
+
+// Refusing returns an address that refuses connections until the test ends:
+// somebody is bound there, and does not listen.
+func Refusing(t testing.TB) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint("127.0.0.1:", name.(*syscall.SockaddrInet4).Port)
 }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package interop
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"winsock/layer/socks/sockstest"
+	"winsock/spi"
+	"winsock/wsnet"
+)
+
+// dante starts dante-server on loopback and returns its address.
+func dante(t *testing.T, method string) string {
+	t.Helper()
+	program, err := exec.LookPath("danted")
+	if err != nil {
+		program = need(t, "/usr/sbin/danted")
+	}
+	p := place{host: "127.0.0.1"}
+	port := p.freePort(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "conf")
+	conf := fmt.Sprintf(`logoutput: %s/log
+internal: 127.0.0.1 port = %s
+external: lo
+clientmethod: none
+socksmethod: %s
+client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
+socks pass { from: 0.0.0.0/0 to: 127.0.0.0/8 command: connect udpassociate udpreply }
+socks block { from: 0.0.0.0/0 to: 0.0.0.0/0 }
+`, dir, port, method)
+	if os.Getuid() == 0 {
+		conf = "user.unprivileged: root\n" + conf
+	}
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.CommandContext(t.Context(), program, "-f", file, "-p", filepath.Join(dir, "pid"))
+	server.WaitDelay = 0
+	start(t, server)
+	p.awaitListener(t, port)
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+// underLayer returns a program under winsock run with a layer.
+func underLayer(t *testing.T, layer, program string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(t.Context(), shared.winsock, append([]string{"run", "--layer", layer, "--", program}, args...)...)
+	c.Stderr = os.Stderr
+	return c
+}
+
+// TestDante: curl under winsock run fetches the file by way of dante-server,
+// and python exchanges datagrams.
+func TestDante(t *testing.T) {
+	curl, python := need(t, "curl"), need(t, "python3")
+	files := httptest.NewServer(http.FileServer(http.Dir(shared.dir)))
+	defer files.Close()
+	at := dante(t, "none")
+	for _, scheme := range []string{"socks5", "socks4"} {
+		t.Run(scheme, func(t *testing.T) {
+			got := newSink(t)
+			client := underLayer(t, "socks:server="+scheme+"://"+at, curl, "-gsS", "-o", got.path, files.URL+"/file")
+			start(t, client)
+			wait(t, client)
+			got.check(t, 0, &shared.file)
+		})
+	}
+	echo, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer echo.Close()
+	go func() {
+		b := make([]byte, 2000)
+		for {
+			n, from, err := echo.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			echo.WriteTo(b[:n], from)
+		}
+	}()
+	program := fmt.Sprintf(`
+import socket
+a = ("127.0.0.1", %d)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+s.sendto(b"one", a); print(*s.recvfrom(100))
+s.connect(a); s.send(b"two"); print(s.recv(100))
+`, echo.LocalAddr().(*net.UDPAddr).Port)
+	client := underLayer(t, "socks:server=socks5://"+at, python, "-c", program)
+	out, err := client.Output()
+	if want := fmt.Sprintf("b'one' ('127.0.0.1', %d)\nb'two'\n", echo.LocalAddr().(*net.UDPAddr).Port); err != nil || string(out) != want {
+		t.Errorf("output %q, %v; want %q", out, err, want)
+	}
+	// What its rules do not allow.
+	client = underLayer(t, "socks:server=socks5://"+at, python, "-c", `
+import socket
+try: socket.create_connection(("192.0.2.1", 80), 5)
+except OSError as e: print(e.errno)`)
+	if out, err := client.Output(); string(out) != "13\n" || err != nil {
+		t.Errorf("output %q, %v; want EACCES", out, err)
+	}
+}
+
+// TestDialerThroughProxy: a dialer whose route has the layer connects by name.
+func TestDialerThroughProxy(t *testing.T) {
+	files := httptest.NewServer(http.FileServer(http.Dir(shared.dir)))
+	defer files.Close()
+	_, port, _ := net.SplitHostPort(files.Listener.Addr().String())
+	p := sockstest.Serve(t, func(s *sockstest.Server) { s.Names = map[string]string{"far.example": "127.0.0.1"} })
+	d := wsnet.Dialer{Route: wsnet.Route{Layers: []string{spi.FormatPath("socks", spi.Options{"server": p.URL("socks5"), "ipv6": "none"})}}}
+	transport := &http.Transport{DialContext: d.DialContext}
+	defer transport.CloseIdleConnections()
+	answer, err := (&http.Client{Transport: transport}).Get("http://far.example:" + port + "/small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if n, err := io.Copy(io.Discard, answer.Body); n != shared.small.size || err != nil {
+		t.Errorf("%d bytes came, %v", n, err)
+	}
+	if asked := p.Requests(); !slices.Equal(asked, []string{"far.example:" + port}) {
+		t.Errorf("the proxy was asked for %q", strings.Join(asked, " "))
+	}
+}
