@@ -156,11 +156,18 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 	if k.flow != nil { // connected before, and now to somebody else
 		k.closeLocked()
 	}
+	used := k.handle != 0
 	if err := k.openLocked(chain, c); err != nil {
 		c.fail(wsa.ErrnoOf(err).Errno())
 		return
 	}
 	direct, err := reaches(k.handle, name, k.carrier)
+	if err == nil && !direct && used {
+		// What layers have agreed on for datagrams of the program's own
+		// socket is not for those of another one.
+		k.closeLocked()
+		err = k.openLocked(chain, c)
+	}
 	if err != nil {
 		c.fail(wsa.ErrnoOf(err).Errno())
 		k.closeLocked()

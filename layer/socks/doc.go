@@ -36,6 +36,19 @@
 // Another attempt needs another connection. The socket below is then replaced
 // by a new one, with the options and the local address that were set.
 //
+// # Datagrams
+//
+// A datagram socket has an association (UDP ASSOCIATE) with one proxy of SOCKS
+// 5, over a connection of its own, from the first datagram on; sends are
+// WSAEWOULDBLOCK until the proxy is ready. When the connection ends, the next
+// datagram makes another one. Answers come from the address that was sent to,
+// also if that stands for a name. As the proxy tells which address an answer
+// has come from, and not for which name, it is taken to be from the peer of
+// that port to which was sent last by name, unless that very address was sent
+// to as well. A connected socket receives from its peer only. Through more
+// than one proxy, or one of another protocol, there is no way for datagrams:
+// WSAENETUNREACH, with which programs go on to TCP.
+//
 // # Errors
 //
 // What a proxy says of the peer is the error of the connect:
