@@ -219,6 +219,14 @@ func (c *carrier) errnoOf(err error) sys.Errno {
 	return code.Errno()
 }
 
+// wouldBlock reports whether the kernel has said so since the descriptor was
+// lent.
+func (c *carrier) wouldBlock() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.errno == sys.EAGAIN
+}
+
 // DataPath is the base provider's socket, if there is one.
 func (c *carrier) DataPath() spi.Socket {
 	if base := c.owned(); base != nil {

@@ -92,6 +92,7 @@ type datagram struct {
 	fd     int
 	domain int
 	chain  *chainOf
+	held   bool // the last send was kept back by a layer, not by the kernel
 }
 
 // datagramSocket returns the datagram socket of the call. If it is none that
@@ -348,7 +349,7 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 		return 0
 	}
 	e := more()
-	if e != sys.EAGAIN || !wait && !d.busy(0) {
+	if e != sys.EAGAIN || !wait && !d.held {
 		sys.Close(d.fd)
 		told(sent, e)
 		return
@@ -357,8 +358,8 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 		defer sys.Close(d.fd)
 		for e == sys.EAGAIN && d.c.valid() {
 			switch {
-			case d.busy(0):
-				d.busy(acceptPatience)
+			case d.held:
+				d.awaitChain(acceptPatience)
 			case wait:
 				sys.PollWaiting(d.fd, sys.POLLOUT, int(acceptPatience/time.Millisecond))
 			default:
@@ -371,18 +372,16 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 	})
 }
 
-// busy waits until the chain can take a datagram, and reports whether it still
-// cannot: a layer has something to do before. The program's socket cannot be
-// made to look as if it was full, so that even a call that must not wait does.
-func (d *datagram) busy(patience time.Duration) bool {
+// awaitChain waits until the chain can take a datagram for which a layer had
+// something to do before. The program's socket cannot be made to look as if it
+// was full, so that even a call that must not wait does.
+func (d *datagram) awaitChain(patience time.Duration) {
 	d.k.mu.Lock()
 	h := d.k.handle
 	d.k.mu.Unlock()
-	if h == 0 {
-		return false
+	if h != 0 { // a chain that was closed is opened anew by the next send
+		_, _ = winsock.WSAPoll([]winsock.PollFd{{Fd: h, Events: wsa.POLLWRNORM}}, int32(patience/time.Millisecond))
 	}
-	n, err := winsock.WSAPoll([]winsock.PollFd{{Fd: h, Events: wsa.POLLWRNORM}}, int32(patience/time.Millisecond))
-	return err == nil && n == 0
 }
 
 // send sends one datagram.
@@ -426,6 +425,7 @@ func (d *datagram) send(flags int, out *outgoing) sys.Errno {
 	n, err := winsock.SendTo(k.handle, out.payload, 0, &name)
 	e := base.errnoOf(err)
 	base.giveBack()
+	d.held = err == wsa.WSAEWOULDBLOCK && !base.wouldBlock()
 	if err == wsa.WSAEWOULDBLOCK {
 		e = sys.EAGAIN
 	}

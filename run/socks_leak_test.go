@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"winsock/layer/socks/sockstest"
 )
 
 const envNamespace = "RUN_TEST_NAMESPACE"
@@ -84,8 +86,7 @@ for f in tcp, nonblocking, literal, udp, udp_connected, reverse: attempt(f)
 for kind in 1, 28, 16, 65, 15: attempt(lambda: query(kind))
 `
 	for _, scheme := range []string{"socks5", "socks4a", "http"} {
-		p := proxy(t)
-		p.Refuse = []string{"192.0.2.1"}
+		p := proxy(t, func(s *sockstest.Server) { s.Refuse = []string{"192.0.2.1"} })
 		before := sentOut(t)
 		out, _ := under(t, Config{Layers: throughProxy(p, scheme), DNS: true, DenyUnknown: true}, "python3", "-c", program)
 		if n := sentOut(t) - before; n > 0 {

@@ -24,8 +24,9 @@ func throughProxy(p *sockstest.Server, scheme string) []string {
 	return []string{spi.FormatPath("socks", spi.Options{"server": p.URL(scheme)})}
 }
 
-func proxy(t *testing.T) *sockstest.Server {
-	return sockstest.Serve(t, func(s *sockstest.Server) { s.Names = map[string]string{"far.example": "127.0.0.1"} })
+func proxy(t *testing.T, change ...func(*sockstest.Server)) *sockstest.Server {
+	names := func(s *sockstest.Server) { s.Names = map[string]string{"far.example": "127.0.0.1"} }
+	return sockstest.Serve(t, append(change, names)...)
 }
 
 // TestSocks: programs that connect by name are connected by the proxy, which
