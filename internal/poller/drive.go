@@ -22,20 +22,19 @@ import (
 //		p.Poll(-1)
 //	}
 func (p *Poller) Poll(timeout time.Duration) (int, error) {
-	epfd, quiet, err := p.enter()
+	epfd, err := p.enter()
 	if err != nil {
 		return 0, err
 	}
 	defer p.leave()
-	if timeout == 0 || !quiet {
-		if n, err := p.dispatch(epfd, 0); n > 0 || err != nil || timeout == 0 {
-			return n, err
-		}
+	if timeout != 0 && p.takePark() {
+		return p.waitParked(timeout)
 	}
-	if !p.beginWait() {
-		return 0, nil
+	n, err := p.dispatch(epfd, 0, false)
+	if n > 0 || err != nil || timeout == 0 || !p.beginWait() {
+		return n, err
 	}
-	return p.dispatch(epfd, milliseconds(timeout))
+	return p.dispatch(epfd, milliseconds(timeout), true)
 }
 
 // beginWait reports whether the caller is to wait in the kernel.
@@ -64,11 +63,11 @@ func (p *Poller) Wake() {
 	}
 }
 
-func (p *Poller) enter() (epfd int, quiet bool, err error) {
+func (p *Poller) enter() (epfd int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.openLocked(); err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	p.drivers++
 	p.entries++
@@ -76,7 +75,7 @@ func (p *Poller) enter() (epfd int, quiet bool, err error) {
 		p.driven = true
 		p.settleLocked()
 	}
-	return p.epfd, p.quiet, nil
+	return p.epfd, nil
 }
 
 func (p *Poller) leave() {

@@ -77,11 +77,12 @@ type Poller struct {
 	epfd    int
 	wakefd  int
 	woken   bool // Wake came while nobody waited
-	quiet   bool // the last wait brought one event, so that a look before the next would find nothing
 	drivers int  // calls of Poll
 	waiting int  // those of them that wait in the kernel
 	driven  bool // somebody drives, or did a moment ago
 	entries int  // of drivers, ever
+
+	park park
 
 	routine *os.File // what the background goroutine is parked on, nil when there is none
 	timer   *time.Timer
@@ -168,6 +169,7 @@ func (p *Poller) openLocked() error {
 		return wsa.FromErrno(e).Err()
 	}
 	p.open, p.epfd, p.wakefd = true, epfd, wakefd
+	p.openParkLocked()
 	return nil
 }
 
@@ -181,6 +183,7 @@ func (p *Poller) settleLocked() {
 		p.routine.SetReadDeadline(past) // it ends by itself
 	}
 	if p.open && p.count == 0 && p.routine == nil && !p.driven {
+		p.closeParkLocked()
 		sys.Close(p.wakefd)
 		sys.Close(p.epfd)
 		p.open = false
@@ -188,25 +191,25 @@ func (p *Poller) settleLocked() {
 }
 
 // dispatch takes the events that are there, waiting up to ms milliseconds
-// for the first, and tells the targets. It returns how many it took. If ms is
-// not 0, beginWait has come before.
-func (p *Poller) dispatch(epfd, ms int) (int, error) {
+// for the first, and tells the targets. It returns how many it took. waits
+// says that the caller's wait has begun, so that a wake-up is for the caller;
+// the wait ends if there are events, or if dispatch has waited.
+func (p *Poller) dispatch(epfd, ms int, waits bool) (int, error) {
 	var events [batch]sys.EpollEvent
 	n, e := sys.EpollWait(epfd, events[:], ms)
 	var targets [batch]Target
 	p.mu.Lock()
-	if ms != 0 {
+	if waits && (n > 0 || ms != 0) {
 		p.waiting--
-		p.quiet = n == 1
 	}
 	for i := range events[:n] {
 		ev := &events[i]
 		if ev.Fd < 0 {
 			sys.EventFdTake(p.wakefd)
-			if ms == 0 && p.waiting > 0 {
+			if !waits && p.waiting > 0 {
 				// It was meant for one that waits, and the kernel tells
 				// one only: here the background goroutine, which has
-				// looked a last time.
+				// looked a last time, or a driver that begins.
 				sys.EventFdAdd(p.wakefd)
 			}
 			continue

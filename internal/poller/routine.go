@@ -40,7 +40,7 @@ func (p *Poller) startLocked() {
 func (p *Poller) routinePoll(f *os.File, conn syscall.RawConn) {
 	drain := func(fd uintptr) bool {
 		for {
-			n, err := p.dispatch(int(fd), 0)
+			n, err := p.dispatch(int(fd), 0, false)
 			if n > 0 && p.AfterBackground != nil {
 				p.AfterBackground()
 			}
