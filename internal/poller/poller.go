@@ -77,6 +77,7 @@ type Poller struct {
 	epfd    int
 	wakefd  int
 	woken   bool // Wake came while nobody waited
+	lone    bool // the last wait brought a single event
 	drivers int  // calls of Poll
 	waiting int  // those of them that wait in the kernel
 	driven  bool // somebody drives, or did a moment ago
@@ -201,6 +202,9 @@ func (p *Poller) dispatch(epfd, ms int, waits bool) (int, error) {
 	p.mu.Lock()
 	if waits && (n > 0 || ms != 0) {
 		p.waiting--
+		p.lone = n == 1
+	} else if n > 1 {
+		p.lone = false
 	}
 	for i := range events[:n] {
 		ev := &events[i]
