@@ -3,6 +3,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -85,8 +86,8 @@ func get(t *testing.T, url string) (body []byte, own string) {
 	t.Helper()
 	client := http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
-		Dial: func(network, addr string) (net.Conn, error) {
-			c, err := net.Dial(network, addr)
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, addr)
 			if err == nil {
 				own = c.LocalAddr().String()
 			}
