@@ -204,3 +204,61 @@ for a in ("127.0.0.1", port), far:
 		t.Errorf("the proxy was asked for %q, want %q", got, want)
 	}
 }
+
+// TestSocksInChains: the layer above and below others, and brought in by a
+// rule.
+func TestSocksInChains(t *testing.T) {
+	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "good") }))
+	defer peer.Close()
+	host, port, _ := net.SplitHostPort(peer.Listener.Addr().String())
+	program := fmt.Sprintf(`
+import socket, asyncio
+s = socket.create_connection(("%s", %s))
+assert s.getpeername() == ("%[1]s", %[2]s)
+s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+d = b""
+while (b := s.recv(1000)): d += b
+assert d.endswith(b"good"), d
+async def f():
+    r, w = await asyncio.open_connection("%[1]s", %[2]s)
+    w.write(b"GET / HTTP/1.0\r\n\r\n")
+    d = await r.read()
+    assert d.endswith(b"good"), d
+asyncio.run(f())
+print("good")
+`, host, port)
+	p, q := proxy(t), proxy(t)
+	layer := func(p *sockstest.Server) string {
+		return spi.FormatPath("socks", spi.Options{"server": p.URL("socks5"), "dns": "local"})
+	}
+	rule := "chain " + layer(p) + " out tcp port " + port
+	log := "trace:log=" + filepath.Join(t.TempDir(), "log")
+	for name, c := range map[string]struct {
+		layers []string
+		asked  []string
+		direct uint64
+	}{
+		"under a log of calls":  {[]string{log + ",calls=control", layer(p)}, []string{peer.Listener.Addr().String()}, 1},
+		"over a log of calls":   {[]string{layer(p), log + ",calls=control"}, []string{peer.Listener.Addr().String()}, 1},
+		"over a log of data":    {[]string{layer(p), log}, []string{peer.Listener.Addr().String()}, 0},
+		"over a filter":         {[]string{layer(p), "filter:rule=allow"}, []string{peer.Listener.Addr().String()}, 1},
+		"by a rule of a filter": {[]string{spi.FormatPath("filter", spi.Options{"rule": rule})}, []string{peer.Listener.Addr().String()}, 1},
+		"over itself":           {[]string{layer(p), layer(q)}, []string{peer.Listener.Addr().String()}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, s := under(t, Config{Layers: c.layers}, "python3", "-c", program)
+			if out != "good\n" {
+				t.Errorf("output %q", out)
+			}
+			if asked := slices.Compact(p.Requests()); !slices.Equal(asked, c.asked) {
+				t.Errorf("the proxy was asked for %q, want %q", asked, c.asked)
+			}
+			if n := s.Stats().Direct; n != c.direct {
+				t.Errorf("%d direct, want %d", n, c.direct)
+			}
+			if asked := slices.Compact(q.Requests()); name == "over itself" && !slices.Equal(asked, []string{p.Addr()}) {
+				t.Errorf("the second proxy was asked for %q", asked)
+			}
+		})
+	}
+}

@@ -7,7 +7,7 @@
 //	socks:server=http://user:password@proxy.example:8080,direct=10.0.0.0/8;*.lan
 //	socks:server=socks5://a.example;socks5://b.example,mode=dynamic,retry=1m
 //
-// What is special in a user's name or password is written as in URLs (%40 for
+// A proxy without a scheme is one of SOCKS 5. What is special in a user's name or password is written as in URLs (%40 for
 // "@"), and a comma of an option's value with a backslash before it.
 //
 // # Which proxies

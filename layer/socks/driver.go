@@ -20,7 +20,7 @@ var driver = &spi.Driver{
 	Name:    "socks",
 	Summary: "connects through SOCKS and HTTP proxies",
 	Options: []spi.Option{
-		{Key: "server", Kind: spi.Text, Help: `the proxies, such as socks5://USER:PASSWORD@HOST:PORT, also socks4, socks4a and http; several are separated by blanks or ";"`},
+		{Key: "server", Kind: spi.Text, Help: `the proxies, such as HOST:PORT or socks5://USER:PASSWORD@HOST:PORT, also socks4, socks4a and http; several are separated by blanks or ";"`},
 		{Key: "mode", Kind: spi.Text, Default: "strict", Help: "which of them: strict (all in order), dynamic (all that are well), round-robin, random"},
 		{Key: "length", Kind: spi.Int, Default: "1", Help: "how many proxies a connection goes through in the modes round-robin and random"},
 		{Key: "direct", Kind: spi.Text, Help: `whom to connect to past the proxies: addresses, ranges such as 10.0.0.0/8, names, *.DOMAIN; separated by blanks or ";"`},

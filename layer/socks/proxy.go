@@ -70,6 +70,9 @@ func parseServer(text string) (*proxy, error) {
 		// Not the text itself: a password may stand in it.
 		return nil, fmt.Errorf("option server: %s; it is written socks5://USER:PASSWORD@HOST:PORT: %w", why, wsa.WSAEINVAL)
 	}
+	if !strings.Contains(text, "://") {
+		text = "socks5://" + text
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
 		return bad("a proxy is no URL")

@@ -348,7 +348,7 @@ func TestCloseWhileTalking(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for _, o := range []spi.Options{
-		{}, {"server": "127.0.0.1:1080"}, {"server": "ftp://127.0.0.1"}, {"server": "socks5://"},
+		{}, {"server": " "}, {"server": "127.0.0.1:x"}, {"server": "ftp://127.0.0.1"}, {"server": "socks5://"},
 		{"server": "socks5://h:0"}, {"server": "socks5://h:99999"}, {"server": "socks5://h", "mode": "clever"},
 		{"server": "socks5://h", "dns": "elsewhere"}, {"server": "socks5://h", "direct": "10.0.0.0/99"},
 		{"server": "socks5://h", "dns": "remote", "ipv4": "::/64"},
@@ -356,5 +356,17 @@ func TestOptions(t *testing.T) {
 		if _, err := startup(&spi.StartupParams{Options: o}); wsa.ErrnoOf(err) != wsa.WSAEINVAL {
 			t.Errorf("%v: %v", o, err)
 		}
+	}
+	list, err := parseServers("127.0.0.1:99 [::1] http://user%40:p%2Cw@h.example;socks4a://h:7")
+	if err != nil || len(list) != 4 {
+		t.Fatalf("%d proxies, %v", len(list), err)
+	}
+	var got []string
+	for _, p := range list {
+		got = append(got, fmt.Sprint(p.kind, p.target(), p.user, p.pass))
+	}
+	want := []string{"0 127.0.0.1:99", "0 [::1]:1080", "3 h.example:8080user@p,w", "2 h:7"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the proxies are %q, want %q", got, want)
 	}
 }
