@@ -124,8 +124,8 @@ func (c *carrier) giveBack() {
 }
 
 // soon is how long a receive waits at most before the poller is asked to tell
-// of the answer, in milliseconds.
-const soon = 2
+// of the answer, in microseconds.
+const soon = 300
 
 // pollLocked has the poller tell of the descriptor that is lent.
 func (c *carrier) pollLocked() {
@@ -510,7 +510,7 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 	if e == sys.EAGAIN && c.stream && c.blocking && !c.polled {
 		// Most answers take less time than it takes to be told of them.
-		if sys.PollWaiting(c.fd, sys.POLLIN, soon) != 0 {
+		if sys.PollBriefly(c.fd, sys.POLLIN, soon) != 0 {
 			n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 		}
 		if e == sys.EAGAIN {

@@ -82,6 +82,19 @@ func PollWaiting(fd int, events int16, ms int) int16 {
 	return p.revents
 }
 
+// PollBriefly is PollWaiting for a time so short that the scheduler is not told:
+// at most some hundred microseconds, for which the thread is lost to others.
+func PollBriefly(fd int, events int16, us int) int16 {
+	p := struct {
+		fd      int32
+		events  int16
+		revents int16
+	}{fd: int32(fd), events: events}
+	ts := syscall.NsecToTimespec(int64(us) * 1e3)
+	syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	return p.revents
+}
+
 // Cookie returns the number that the kernel gives to no other socket, ever.
 func Cookie(fd int) (uint64, Errno) {
 	var cookie uint64

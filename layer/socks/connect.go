@@ -122,8 +122,8 @@ func (s *stream) fail(a *attempt, err error) {
 // try connects through the proxies of a route. blame is the proxy that is
 // found to be of no use, nil when none is.
 func (s *stream) try(a *attempt, route []*proxy) (blame *proxy, err error) {
-	t := &exchange{s: s, a: a, timer: time.NewTimer(s.timeout)}
-	defer t.timer.Stop()
+	t := &exchange{s: s, a: a, deadline: time.Now().Add(s.timeout)}
+	defer t.stop()
 	if err := t.connect(route[0]); err != nil {
 		if r, ok := err.(*refusal); ok {
 			return route[0], r
@@ -142,7 +142,7 @@ func (s *stream) try(a *attempt, route []*proxy) (blame *proxy, err error) {
 			talk.command = a.command
 		}
 		if i > 0 {
-			t.timer.Reset(s.timeout)
+			t.deadline = time.Now().Add(s.timeout)
 		}
 		err := t.converse(talk)
 		if err == nil {
@@ -181,14 +181,26 @@ func (t *talk) asked() bool { return t.step > stepAuth }
 
 // A exchange is the input and output of one try.
 type exchange struct {
-	s     *stream
-	a     *attempt
-	timer *time.Timer
-	msg   spi.Message
+	s        *stream
+	a        *attempt
+	deadline time.Time
+	timer    *time.Timer // nil until there is something to wait for
+	msg      spi.Message
+}
+
+func (t *exchange) stop() {
+	if t.timer != nil {
+		t.timer.Stop()
+	}
 }
 
 // pause waits until something may go on below.
 func (t *exchange) pause() error {
+	if t.timer == nil {
+		t.timer = time.NewTimer(time.Until(t.deadline))
+	} else {
+		t.timer.Reset(time.Until(t.deadline))
+	}
 	select {
 	case <-t.a.woken:
 		return nil
@@ -199,21 +211,27 @@ func (t *exchange) pause() error {
 	}
 }
 
+// address returns the proxy's address, which may have to be looked up.
+func (t *exchange) address(p *proxy) (netip.AddrPort, error) {
+	if p.host == "" {
+		return netip.AddrPortFrom(p.addr, p.port), nil
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), t.deadline)
+	defer cancel()
+	go func() {
+		select {
+		case <-t.a.cancel:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return p.address(ctx, t.s.family == wsa.AF_INET6)
+}
+
 // connect connects the socket below to the first proxy.
 func (t *exchange) connect(p *proxy) error {
 	s := t.s
-	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
-	defer cancel()
-	if p.host != "" {
-		go func() {
-			select {
-			case <-t.a.cancel:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-	}
-	ap, err := p.address(ctx, s.family == wsa.AF_INET6)
+	ap, err := t.address(p)
 	if err != nil {
 		return err
 	}

@@ -121,13 +121,10 @@ func (p *proxy) talk(command byte, to target) *talk {
 // foundFor is how long the addresses of a proxy's name are kept.
 const foundFor = time.Minute
 
-// address returns the proxy's own address, one of the family if there are
-// several. A name is looked up, which may wait: it is the one look-up that is
+// address returns the address of a proxy that is given by name, one of the
+// family if there are several. The look-up may wait; it is the one that is
 // made on this side of the proxies.
 func (p *proxy) address(ctx context.Context, v6 bool) (netip.AddrPort, error) {
-	if p.host == "" {
-		return netip.AddrPortFrom(p.addr, p.port), nil
-	}
 	p.mu.Lock()
 	found := p.found
 	if time.Since(p.foundAt) > foundFor {
