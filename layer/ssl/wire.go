@@ -108,26 +108,32 @@ func (w *wire) Read(p []byte) (int, error) {
 
 const headerLen = 5
 
-// record returns how many bytes the current record, or its header, has yet.
+// record returns how many bytes may be read at once: up to the end of the
+// current record, or of its header, if that is not there yet.
 func (w *wire) record() int {
-	if w.headed < headerLen {
-		return headerLen - w.headed
+	switch {
+	case w.headed == headerLen:
+		return w.body
+	case w.headed == 0 && w.inEnd-w.inAt >= headerLen:
+		return headerLen + bodyLen(w.in.bytes[w.inAt:])
 	}
-	return w.body
+	return headerLen - w.headed
 }
+
+// bodyLen returns how long a record is behind its header.
+func bodyLen(header []byte) int { return int(header[3])<<8 | int(header[4]) }
 
 // passed notes what was read of a record.
 func (w *wire) passed(p []byte) {
 	if w.headed < headerLen {
-		w.headed += copy(w.header[w.headed:], p)
-		if w.headed < headerLen {
+		n := copy(w.header[w.headed:], p)
+		if w.headed += n; w.headed < headerLen {
 			return
 		}
-		w.body = int(w.header[3])<<8 | int(w.header[4])
-	} else {
-		w.body -= len(p)
+		w.body = bodyLen(w.header[:])
+		p = p[n:]
 	}
-	if w.body == 0 {
+	if w.body -= len(p); w.body == 0 {
 		w.headed = 0
 	}
 }
@@ -179,8 +185,7 @@ func (w *wire) whole() bool {
 	if n < headerLen || w.headed > 0 {
 		return false
 	}
-	b := w.in.bytes[w.inAt:w.inEnd]
-	return n >= headerLen+(int(b[3])<<8|int(b[4]))
+	return n >= headerLen+bodyLen(w.in.bytes[w.inAt:])
 }
 
 // Write takes all of p.

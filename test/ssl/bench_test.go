@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ssl
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"testing"
+
+	"winsock/internal/testpki"
+)
+
+// The benchmarks put the layer beside crypto/tls on a net.Conn of package
+// net: the same work at both ends.
+
+// native connects two ends of crypto/tls.
+func native(b testing.TB, p *testpki.PKI) (dial func() (net.Conn, error), l net.Listener) {
+	serverConfig := &tls.Config{Certificates: []tls.Certificate{p.Server.TLS()}, MinVersion: tls.VersionTLS12}
+	clientConfig := &tls.Config{RootCAs: p.Roots, ServerName: "127.0.0.1"}
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { inner.Close() })
+	return func() (net.Conn, error) { return tls.Dial("tcp", inner.Addr().String(), clientConfig) }, tls.NewListener(inner, serverConfig)
+}
+
+// layered connects two ends of the layer.
+func layered(b testing.TB, p *testpki.PKI) (func() (net.Conn, error), net.Listener) {
+	l := listen(b, server(p))
+	return func() (net.Conn, error) { return dial(l.Addr().String(), client(p)) }, l
+}
+
+var ends = []struct {
+	name string
+	make func(testing.TB, *testpki.PKI) (func() (net.Conn, error), net.Listener)
+}{{"native", native}, {"layer", layered}}
+
+func BenchmarkBulk(b *testing.B) {
+	p := testpki.New(b)
+	for _, size := range []int{1 << 10, 16 << 10, 64 << 10, 1 << 20} {
+		for _, e := range ends {
+			b.Run(e.name+"/"+sizeName(size), func(b *testing.B) {
+				dial, l := e.make(b, p)
+				done := make(chan int64, 1)
+				go func() {
+					c, err := l.Accept()
+					if err != nil {
+						done <- 0
+						return
+					}
+					defer c.Close()
+					buf := make([]byte, 64<<10)
+					var n int64
+					for {
+						k, err := c.Read(buf)
+						if n += int64(k); err != nil {
+							break
+						}
+					}
+					done <- n
+				}()
+				c, err := dial()
+				if err != nil {
+					b.Fatal(err)
+				}
+				data := make([]byte, size)
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := c.Write(data); err != nil {
+						b.Fatal(err)
+					}
+				}
+				c.(interface{ CloseWrite() error }).CloseWrite()
+				<-done
+				c.Close()
+			})
+		}
+	}
+}
+
+func sizeName(n int) string {
+	switch {
+	case n >= 1<<20:
+		return "1M"
+	case n == 1<<10:
+		return "1k"
+	case n == 16<<10:
+		return "16k"
+	}
+	return "64k"
+}
+
+func BenchmarkEcho(b *testing.B) {
+	p := testpki.New(b)
+	for _, e := range ends {
+		b.Run(e.name, func(b *testing.B) {
+			dial, l := e.make(b, p)
+			go func() {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer c.Close()
+				buf := make([]byte, 1024)
+				for {
+					n, err := c.Read(buf)
+					if err != nil {
+						return
+					}
+					c.Write(buf[:n])
+				}
+			}()
+			c, err := dial()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer c.Close()
+			buf := make([]byte, 100)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.Write(buf)
+				if _, err := io.ReadFull(c, buf); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHandshake is a connection with one byte each way.
+func BenchmarkHandshake(b *testing.B) {
+	p := testpki.New(b)
+	for _, e := range ends {
+		b.Run(e.name, func(b *testing.B) {
+			dial, l := e.make(b, p)
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					go func() {
+						defer c.Close()
+						io.Copy(c, c)
+					}()
+				}
+			}()
+			first, err := dial() // the providers stay
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer first.Close()
+			b.RunParallel(func(pb *testing.PB) {
+				buf := make([]byte, 1)
+				for pb.Next() {
+					c, err := dial()
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					c.Write(buf)
+					if _, err := io.ReadFull(c, buf); err != nil {
+						b.Error(err)
+					}
+					c.Close()
+				}
+			})
+		})
+	}
+}
