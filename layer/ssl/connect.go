@@ -237,6 +237,7 @@ func (s *socket) handshake() (err error) {
 		return connError(err)
 	}
 	c.wire.patient = nil
+	c.wire.handed, c.wire.overhead = 0, c.session.overhead()
 	s.mu.Lock()
 	c.park.deadline = s.deadline
 	s.channel = c

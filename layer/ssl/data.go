@@ -167,7 +167,12 @@ func (p *parking) setDeadline(below spi.Parker, t time.Time) {
 func (s *socket) readLocked(c *channel, p []byte) (int, error) {
 	n, err := c.session.Read(p)
 	c.heard = c.heard || n > 0
-	c.rest = n > 0 && n == len(p)
+	if n == len(p) {
+		c.wire.handed -= n
+	} else {
+		c.wire.handed = 0 // it has given all that it had
+	}
+	c.rest = c.wire.handed > 0
 	switch {
 	case err == nil || err == errWouldBlock:
 		return n, err

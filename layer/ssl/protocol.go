@@ -4,6 +4,7 @@ package ssl
 
 import (
 	"crypto/tls"
+	"strings"
 
 	"winsock/wsa"
 )
@@ -37,6 +38,10 @@ type session interface {
 
 	// info tells what the connection uses.
 	info() wsa.SSLConnectionInfo
+
+	// overhead is by how much a record, without its header, is longer than
+	// its plain text, at least.
+	overhead() int
 
 	// late reports whether the peer may send something of the protocol's own
 	// when the handshake is over.
@@ -90,6 +95,21 @@ type tlsSession struct {
 
 // handshake: the wire itself gives up when it is to.
 func (s *tlsSession) handshake() error { return s.Handshake() }
+
+// overhead: the tag, and the explicit nonce or the inner type (RFC 8446, 5.2;
+// RFC 5288, 3).
+func (s *tlsSession) overhead() int {
+	state := s.ConnectionState()
+	switch name := tls.CipherSuiteName(state.CipherSuite); {
+	case state.Version == tls.VersionTLS13:
+		return 17
+	case strings.Contains(name, "GCM"):
+		return 24
+	case strings.Contains(name, "CHACHA20"):
+		return 16
+	}
+	return 0
+}
 
 // late: a server of TLS 1.3 sends its tickets at any time.
 func (s *tlsSession) late() bool {

@@ -69,7 +69,7 @@ type channel struct {
 	broken  error      // what Recv answers, after the data
 	noRecv  bool
 	heard   bool // anything came
-	rest    bool // the last read may have left something in the session
+	rest    bool // the session may have plain text that was not read
 
 	dead atomic.Bool // broken is set
 	park parking

@@ -44,6 +44,8 @@ type wire struct {
 	header   [headerLen]byte
 	headed   int // bytes of the header that were read
 	body     int // bytes of the record behind it that were not
+	handed   int // plain text in the records that were read, at most; the reader subtracts
+	overhead int // by which a record is longer than its plain text, at least
 	recv     spi.Message
 
 	mu      sync.Mutex // protects what follows
@@ -131,6 +133,7 @@ func (w *wire) passed(p []byte) {
 			return
 		}
 		w.body = bodyLen(w.header[:])
+		w.handed += max(0, w.body-w.overhead)
 		p = p[n:]
 	}
 	if w.body -= len(p); w.body == 0 {
