@@ -12,7 +12,7 @@ import (
 )
 
 // A code is what a control code of secure sockets does. It is called with
-// the socket's lock held, but for those in unlocked.
+// the socket's lock held.
 type code func(s *socket, in, out []byte) (int, error)
 
 var codes = map[uint32]code{
@@ -58,6 +58,9 @@ func (s *socket) control(n uint32, in, out []byte) (int, error, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, err := f(s, in, out)
+	if err == nil && n&wsa.IOC_IN != 0 {
+		s.settings.config = nil // it was made of what has changed
+	}
 	return k, err, true
 }
 

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"winsock/spi/hostnames"
 	"winsock/wsa"
@@ -78,7 +79,9 @@ func parseRule(field string) (r rule, err error) {
 		r.addresses = netip.PrefixFrom(addr, addr.BitLen())
 		return r, nil
 	}
-	if strings.ContainsAny(host, ":/[]\\?") || host == "" {
+	// A name without a letter is a port with a slip, which must not be taken
+	// for a host that never comes.
+	if strings.ContainsAny(host, ":/[]\\?") || !strings.ContainsFunc(host, unicode.IsLetter) {
 		return r, fmt.Errorf("%q: %q is no host", field, host)
 	}
 	r.names = strings.ToLower(strings.TrimSuffix(host, "."))

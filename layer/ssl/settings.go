@@ -26,8 +26,6 @@ type settings struct {
 	validate validateHook
 	request  requestHook
 
-	guarantee bool // SOCKET_SETTINGS_GUARANTEE_ENCRYPTION
-
 	config *tls.Config // of a listener, which its connections share for their tickets
 }
 

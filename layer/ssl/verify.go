@@ -38,6 +38,7 @@ func reason(err error) string {
 		invalid x509.CertificateInvalidError
 		hook    hookError
 		alert   tls.AlertError
+		header  tls.RecordHeaderError
 		wire    wireError
 	)
 	switch {
@@ -64,7 +65,7 @@ func reason(err error) string {
 		return "WSAETIMEDOUT"
 	case errors.As(err, &wire):
 		return wire.errno.Name()
-	case errors.As(err, &alert):
+	case errors.As(err, &alert), errors.As(err, &header):
 		return "SEC_E_ILLEGAL_MESSAGE"
 	}
 	return "SEC_E_INTERNAL_ERROR"

@@ -51,8 +51,8 @@ func (p *process) output() string {
 	return p.out.String()
 }
 
-// run starts a program, which ends with the test.
-func run(t *testing.T, stdin io.Reader, name string, args ...string) *process {
+// launch starts a program, which ends with the test.
+func launch(t *testing.T, stdin io.Reader, name string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(name, args...)}
 	p.Stdin, p.Stdout, p.Stderr = stdin, p, p
@@ -127,11 +127,11 @@ func TestServers(t *testing.T) {
 	p := testpki.New(t)
 	for name, start := range map[string]func(t *testing.T, port string) *process{
 		"openssl": func(t *testing.T, port string) *process {
-			return run(t, silence(t), need(t, "openssl"), "s_server", "-accept", "127.0.0.1:"+port, "-key", p.Server.KeyFile,
+			return launch(t, silence(t), need(t, "openssl"), "s_server", "-accept", "127.0.0.1:"+port, "-key", p.Server.KeyFile,
 				"-cert", p.Server.CertFile, "-www", "-Verify", "1", "-CAfile", p.CA.CertFile, "-verify_return_error")
 		},
 		"gnutls": func(t *testing.T, port string) *process {
-			return run(t, silence(t), need(t, "gnutls-serv"), "--http", "--port", port, "--x509keyfile", p.Server.KeyFile,
+			return launch(t, silence(t), need(t, "gnutls-serv"), "--http", "--port", port, "--x509keyfile", p.Server.KeyFile,
 				"--x509certfile", p.Server.CertFile, "--x509cafile", p.CA.CertFile, "--require-client-cert", "--verify-client-cert")
 		},
 		"nginx": func(t *testing.T, port string) *process {
@@ -145,7 +145,7 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
  server { listen 127.0.0.1:%[2]s ssl; ssl_certificate %[3]s; ssl_certificate_key %[4]s; ssl_client_certificate %[5]s; ssl_verify_client on;
   ssl_protocols TLSv1.2 TLSv1.3; location / { return 200 "$ssl_protocol $ssl_client_s_dn $ssl_session_reused\n"; } } }
 `, dir, port, p.Server.CertFile, p.Server.KeyFile, p.CA.CertFile)), 0o600)
-			return run(t, nil, nginx, "-c", conf, "-p", dir)
+			return launch(t, nil, nginx, "-c", conf, "-p", dir)
 		},
 		"stunnel": func(t *testing.T, port string) *process {
 			stunnel := need(t, "stunnel4", "stunnel")
@@ -159,7 +159,7 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 			conf := filepath.Join(t.TempDir(), "conf")
 			os.WriteFile(conf, []byte(fmt.Sprintf("foreground = yes\npid =\n[s]\naccept = 127.0.0.1:%s\nconnect = %s\ncert = %s\nkey = %s\nCAfile = %s\nverifyChain = yes\nrequireCert = yes\n",
 				port, l.Addr(), p.Server.CertFile, p.Server.KeyFile, p.CA.CertFile)), 0o600)
-			return run(t, nil, stunnel, conf)
+			return launch(t, nil, stunnel, conf)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
