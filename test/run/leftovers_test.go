@@ -56,6 +56,20 @@ func TestKilledPrograms(t *testing.T) {
 	})
 }
 
+// TestParentDeath: a program that is to be killed with its parent is not
+// killed while that is there.
+func TestParentDeath(t *testing.T) {
+	begin(t)
+	program := victimC(t, "faithful.c", "gcc")
+	attackChains(t, func(t *testing.T, c chain) {
+		for range 20 {
+			if got := c.output(t, program); got != "alive" {
+				t.Fatalf("the program says %q", got)
+			}
+		}
+	})
+}
+
 // spare is by how many descriptors a supervisor may grow that keeps some for
 // the next time.
 const spare = 10
