@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -184,6 +185,38 @@ func TestWays(t *testing.T) {
 			if strings.HasPrefix(got, "io_uring_setup: ") && !c.native && !strings.Contains(got, "not implemented") && !strings.Contains(got, "not permitted") {
 				t.Errorf("a ring can be set up: %q", got)
 			}
+		}
+	})
+}
+
+// TestForeignProgram: a program of 32 bits, whose system calls are others, has
+// no network, is told so, and does not get past winsock.
+func TestForeignProgram(t *testing.T) {
+	begin(t)
+	file := filepath.Join(shared.dir, "foreign")
+	if out, err := exec.Command(need(t, "gcc"), "-m32", "-w", "-pthread", "-o", file, "victims/client.c").CombinedOutput(); err != nil {
+		t.Skipf("gcc makes no programs of 32 bits: %v\n%.300s", err, out)
+	}
+	if err := exec.Command(file).Run(); err == nil || !strings.Contains(err.Error(), "exit status 2") {
+		t.Skipf("the machine runs no programs of 32 bits: %v", err)
+	}
+	attackChains(t, func(t *testing.T, c chain) {
+		server := newEchoServer(t, loopback)
+		p := c.command(t, file, server.addr.Addr().String(), fmt.Sprint(server.addr.Port()), "4")
+		p.start()
+		err := p.reap()
+		p.checkGone()
+		if c.native {
+			if err != nil {
+				t.Errorf("natively: %v\n%s", err, p.errors.tail())
+			}
+			return
+		}
+		if err == nil || err.Error() != "exit status 1" || !strings.Contains(p.errors.String(), "not implemented") {
+			t.Errorf("the program ends with %v:\n%s", err, p.errors.tail())
+		}
+		if n := server.accepted.Load(); n != 0 {
+			t.Errorf("%d connections got past winsock", n)
 		}
 	})
 }
