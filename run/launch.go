@@ -15,7 +15,9 @@ import (
 // launch starts cmd under a filter and returns its listener.
 //
 // The filter is put on one thread of this process, from which the program is
-// started and which then ends, so that the supervisor itself is free of it.
+// started, so that the supervisor itself is free of it. The thread ends when
+// the program has ended, not before: a program that has asked for a signal at
+// its parent's death (PR_SET_PDEATHSIG) would get it at the thread's.
 func launch(p *seccomp.Policy, cmd *exec.Cmd) (*seccomp.Listener, error) {
 	program, err := p.Assemble()
 	if err != nil {
@@ -43,7 +45,9 @@ func launch(p *seccomp.Policy, cmd *exec.Cmd) (*seccomp.Listener, error) {
 			results <- result{nil, err}
 			return
 		}
+		pid := cmd.Process.Pid
 		results <- result{listener, nil}
+		sys.AwaitChild(pid)
 	}
 	go onSideThread(start)
 	r := <-results

@@ -13,7 +13,9 @@ const (
 	prSetDumpable       = 4
 	prSetChildSubreaper = 36
 
-	pAll    = 0
+	pAll = 0
+
+	pPID    = 1
 	wNoWait = 0x01000000
 )
 
@@ -58,6 +60,18 @@ func PeekChild(now bool) (pid int, e Errno) {
 		_, _, e = syscall.Syscall6(syscall.SYS_WAITID, pAll, 0, uintptr(unsafe.Pointer(&info)), options, 0, 0)
 		if e != syscall.EINTR {
 			return int(*(*int32)(unsafe.Pointer(&info[16]))), e
+		}
+	}
+}
+
+// AwaitChild waits until a child has ended, and leaves its status where it
+// is. If somebody takes that meanwhile, it returns too.
+func AwaitChild(pid int) {
+	var info [128]byte // struct siginfo
+	for {
+		_, _, e := syscall.Syscall6(syscall.SYS_WAITID, pPID, uintptr(pid), uintptr(unsafe.Pointer(&info)), wNoWait|syscall.WEXITED, 0, 0)
+		if e != syscall.EINTR {
+			return
 		}
 	}
 }
