@@ -125,7 +125,7 @@ func TestNode(t *testing.T) {
 
 func TestJava(t *testing.T) {
 	begin(t)
-	java := need(t, "java")
+	java := like(t, "java")
 	chains(t, func(t *testing.T, c chain) {
 		web, ask := c.toward(t, webServer(t, loopback))
 		if got := web.output(t, java, javaFlags("web", ask, shared.file, shared.sum)...); got != "well" {

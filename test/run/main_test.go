@@ -115,15 +115,33 @@ func begin(t *testing.T) {
 // there.
 func need(t *testing.T, program string) string {
 	t.Helper()
+	path := find(program)
+	if path == "" && os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed", program)
+	}
+	if path == "" {
+		t.Skipf("%s is not installed", program)
+	}
+	return path
+}
+
+// like skips the test without the program, which is too large to be installed
+// for this test.
+func like(t *testing.T, program string) string {
+	t.Helper()
+	path := find(program)
+	if path == "" {
+		t.Skipf("%s is not installed", program)
+	}
+	return path
+}
+
+func find(program string) string {
 	for _, name := range []string{program, "/usr/sbin/" + program, "/usr/bin/" + program} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is not installed", program)
-	}
-	t.Skipf("%s is not installed", program)
 	return ""
 }
 

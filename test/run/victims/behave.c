@@ -1478,11 +1478,16 @@ static void q_udp_refused(void) {
 	char b;
 	close(udp_server(&n));
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	struct timeval t = {5, 0};
+	struct timeval t = {2, 0};
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
 	connect_to(fd, &n);
-	say("send %s", err(send(fd, "x", 1, 0)));
-	say("recv %s", err(recv(fd, &b, 1, 0)));
+	// The machine tells of refusals so many times a second and no more.
+	int r = 0;
+	for (int i = 0; i < 5 && (r == 0 || errno == EAGAIN); i++) {
+		send(fd, "x", 1, 0);
+		r = recv(fd, &b, 1, 0);
+	}
+	say("recv %s", err(r));
 }
 
 static void q_udp_sizes(void) {
