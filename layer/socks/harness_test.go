@@ -54,12 +54,17 @@ func (l *logText) String() string {
 // newWorld makes chains over the kernel with these options.
 func newWorld(t testing.TB, options spi.Options) *world {
 	t.Helper()
+	return newWorldOver(t, "kernel", options)
+}
+
+func newWorldOver(t testing.TB, base string, options spi.Options) *world {
+	t.Helper()
 	w := &world{t: t, options: options, log: &logText{}}
 	if options["dns"] == "" {
 		options["dns"] = "local"
 	}
 	store := catalog.NewStore(catalog.Config{File: filepath.Join(t.TempDir(), "catalog.toml")})
-	if _, err := store.InstallDriver("kernel"); err != nil {
+	if _, err := store.InstallDriver(base); err != nil {
 		t.Fatal(err)
 	}
 	w.snap = store.Snapshot()
@@ -89,11 +94,16 @@ func (s *sock) Close() error {
 // open opens a socket with the layer, and others on top of it.
 func (w *world) open(family, socketType int32, above ...string) *sock {
 	w.t.Helper()
+	return w.openWith(family, socketType, append(above, spi.FormatPath("socks", w.options))...)
+}
+
+func (w *world) openWith(family, socketType int32, layers ...string) *sock {
+	w.t.Helper()
 	for _, e := range w.snap.Entries() {
 		if e.Info.AddressFamily != family || e.Info.SocketType != socketType {
 			continue
 		}
-		snap, entry, err := chain.Compose(w.snap, e, append(above, spi.FormatPath("socks", w.options))...)
+		snap, entry, err := chain.Compose(w.snap, e, layers...)
 		if err != nil {
 			w.t.Fatal(err)
 		}
