@@ -12,7 +12,8 @@ import (
 )
 
 // maxHandshakes bounds the connections of a listening socket that are in
-// their handshake or wait for accept. Others wait below.
+// their handshake, and those that wait for accept after it, of which the
+// backlog may allow fewer. Others wait below.
 const maxHandshakes = 128
 
 // Listen makes the socket below listen. A secure one begins to accept.
@@ -197,7 +198,7 @@ func (a *acceptor) routineAccept() {
 func (a *acceptor) room() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.err == nil && len(a.shaking)+len(a.queue) < a.limit
+	return a.err == nil && len(a.queue) < a.limit && len(a.shaking) < maxHandshakes
 }
 
 // acceptOne takes a connection. It returns false if there is none.

@@ -285,6 +285,9 @@ func (s *socket) panicked() {
 	}
 	s.failure = wsa.WSAECONNABORTED
 	s.phase.Store(spent)
+	if !s.closing {
+		_ = s.Socket.Shutdown(wsa.SD_BOTH)
+	}
 	s.mu.Unlock()
 	s.watchers.notify(spi.EventConnectFail | spi.EventReset)
 }
