@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"os/signal"
 	"strconv"
 	"sync/atomic"
@@ -221,8 +222,8 @@ func (s *supervisor) routineReceive() {
 	close(s.acks)
 }
 
-// over tells whether within a time all processes have ended and all
-// connections are closed.
+// over tells whether within a time all processes have ended and what they have
+// left to be relayed is delivered.
 func (s *supervisor) over(limit time.Duration) bool {
 	deadline := time.After(limit)
 	select {
@@ -230,7 +231,8 @@ func (s *supervisor) over(limit time.Duration) bool {
 	case <-deadline:
 		return false
 	}
-	for len(s.carrier.Connections()) > 0 {
+	relayed := func(c run.Connection) bool { return c.Relayed }
+	for slices.ContainsFunc(s.carrier.Connections(), relayed) {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-deadline:
