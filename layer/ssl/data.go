@@ -31,8 +31,8 @@ func (s *socket) channelRecv(m *spi.Message) (int, error) {
 	if left {
 		s.tellRest(c)
 	}
-	// The protocol may have answered something.
-	if err == wsa.WSAEWOULDBLOCK && c.wire.pending() {
+	// The protocol may have answered something: a new key, or why it ends.
+	if err != nil && c.wire.pending() && (err == wsa.WSAEWOULDBLOCK || c.wire.flush() == errWouldBlock) {
 		s.seeToIt(c)
 	}
 	return n, err

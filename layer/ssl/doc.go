@@ -20,7 +20,8 @@
 // and received is plain text. Nothing of the program goes out before the peer
 // is verified. The control codes SO_SSL_ are those of Windows CE's secure
 // sockets; they need SO_SECURE first, else they answer WSAEINVAL, as they do
-// when it is too late. WSASetSocketSecurity is SO_SECURE on the desktop.
+// when it is too late. WSASetSocketSecurity is SO_SECURE on the desktop. Rules
+// are not for a program that has set SO_SECURE, be it to SO_SEC_NONE.
 //
 // With a hook (SO_SSL_SET_VALIDATE_CERT_HOOK) the program judges the peer's
 // certificate, and the name is checked only if SO_SSL_SET_PEERNAME gave one.

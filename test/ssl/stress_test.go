@@ -137,3 +137,43 @@ func TestHookPanics(t *testing.T) {
 		t.Errorf("the server has received %q", data)
 	}
 }
+
+// TestAlert: a peer whose records are wrong is told so, and the program's
+// data goes no further.
+func TestAlert(t *testing.T) {
+	started(t)
+	p := testpki.New(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	told := make(chan error, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(patience))
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{p.Server.TLS()}})
+		if err := s.Handshake(); err != nil {
+			told <- err
+			return
+		}
+		c.Write(append([]byte{23, 3, 3, 0, 40}, make([]byte, 40)...))
+		_, err = s.Read(make([]byte, 1))
+		told <- err
+	}()
+	s := open(t, client(p))
+	check(t, "connect", winsock.Connect(s, address(l.Addr())), 0)
+	_, err = winsock.Recv(s, make([]byte, 10), 0)
+	check(t, "recv of a wrong record", err, wsa.WSAECONNABORTED)
+	_, err = winsock.Send(s, []byte("x"), 0)
+	check(t, "send afterwards", err, wsa.WSAECONNABORTED)
+	if err := <-told; err == nil || err == io.EOF {
+		t.Errorf("the peer is told %v", err)
+	} else {
+		t.Log(err)
+	}
+}
