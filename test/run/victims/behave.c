@@ -209,17 +209,36 @@ static int full_listener(union name *n) {
 static volatile int alarms;
 static void on_alarm(int sig) { alarms++; }
 
-// alarm_in has a signal come, that interrupts calls or lets them go on.
-static void alarm_in(int ms, int restart) {
-	struct sigaction a = {.sa_handler = on_alarm, .sa_flags = restart ? SA_RESTART : 0};
+// interrupt has signals come that end calls, again and again, as the first
+// may come before the call. It returns who sends them.
+static pid_t interrupt(void) {
+	struct sigaction a = {.sa_handler = on_alarm};
 	sigaction(SIGUSR1, &a, NULL);
 	pid_t parent = getpid();
 	alarms = 0;
-	if (fork() == 0) {
-		pause_ms(ms);
+	pid_t child = fork();
+	if (child == 0)
+		for (;;) {
+			pause_ms(200);
+			kill(parent, SIGUSR1);
+		}
+	return child;
+}
+
+// restart has a signal come after which calls go on. Its child returns 0
+// after that.
+static pid_t restart(void) {
+	struct sigaction a = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+	sigaction(SIGUSR1, &a, NULL);
+	pid_t parent = getpid();
+	alarms = 0;
+	pid_t child = fork();
+	if (child == 0) {
+		pause_ms(200);
 		kill(parent, SIGUSR1);
-		_exit(0);
+		pause_ms(400);
 	}
+	return child;
 }
 
 // --- the questions
@@ -385,9 +404,11 @@ static void q_connect_interrupted(void) {
 	union name n;
 	full_listener(&n);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	alarm_in(200, 0);
-	say("%s", err(connect_to(fd, &n)));
-	say("alarms %d", alarms);
+	pid_t sender = interrupt();
+	int r = connect_to(fd, &n);
+	say("%s", err(r));
+	kill(sender, SIGKILL);
+	say("%s", alarms ? "signal" : "no signal");
 	nonblocking(fd, 1);
 	say("then %s", err(connect_to(fd, &n)));
 }
@@ -396,9 +417,7 @@ static void q_connect_restarted(void) {
 	union name n;
 	int l = full_listener(&n);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	alarm_in(200, 1);
-	if (fork() == 0) {
-		pause_ms(600);
+	if (restart() == 0) {
 		listen(l, 16);
 		accept(l, NULL, NULL);
 		pause_ms(5000);
@@ -775,22 +794,21 @@ static void q_accept_interrupted(void) {
 	union name n, peer;
 	socklen_t size = sizeof peer;
 	int l = own_listener(&n, 5);
-	alarm_in(200, 0);
-	say("%s", err(accept(l, NULL, NULL)));
-	say("alarms %d", alarms);
-	alarm_in(200, 0);
-	say("with address %s", err(accept(l, &peer.sa, &size)));
-	say("alarms %d", alarms);
+	for (int i = 0; i < 2; i++) {
+		pid_t sender = interrupt();
+		int fd = accept(l, i ? &peer.sa : NULL, i ? &size : NULL);
+		say("%s", fd_or_err(fd));
+		kill(sender, SIGKILL);
+		say("%s", alarms ? "signal" : "no signal");
+	}
 }
 
 static void q_accept_restarted(void) {
 	union name n, peer;
 	int l = own_listener(&n, 5);
 	for (int i = 0; i < 2; i++) {
-		alarm_in(100, 1);
-		if (fork() == 0) {
+		if (restart() == 0) {
 			int c = socket(AF_INET, SOCK_STREAM, 0);
-			pause_ms(400);
 			connect_to(c, &n);
 			send(c, "late", 4, 0);
 			pause_ms(100);
