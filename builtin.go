@@ -7,6 +7,7 @@ import (
 
 	// The providers that are compiled in. This is the only place above
 	// the SPI that names any.
+	_ "winsock/layer/fault"
 	_ "winsock/layer/filter"
 	_ "winsock/layer/socks"
 	_ "winsock/layer/ssl"

@@ -198,38 +198,13 @@ func (s *socket) used(d *side, may, n int, err error) {
 	d.quota.end()
 }
 
-// A limited is a message that is shorter than the caller's.
-type limited struct {
-	message spi.Message
-	bufs    [][]byte
-}
-
-var limiteds = sync.Pool{New: func() any { return new(limited) }}
-
 // part makes a call with the first n bytes of a message. A datagram is not
 // cut.
 func (s *socket) part(m *spi.Message, n int, call func(*spi.Message) (int, error)) (int, error) {
-	if s.datagram || n >= m.Len() {
+	if s.datagram {
 		return call(m)
 	}
-	l := limiteds.Get().(*limited)
-	l.bufs = l.bufs[:0]
-	for _, b := range m.Bufs {
-		if len(b) > n {
-			b = b[:n]
-		}
-		if n -= len(b); len(b) > 0 {
-			l.bufs = append(l.bufs, b)
-		}
-	}
-	p := &l.message
-	p.Bufs, p.Flags, p.Name, p.Control = l.bufs, m.Flags, m.Name, m.Control
-	done, err := call(p)
-	m.Flags, m.Control = p.Flags, p.Control
-	p.Reset()
-	clear(l.bufs)
-	limiteds.Put(l)
-	return done, err
+	return layer.Part(m, n, call)
 }
 
 // Ready does not count what the buckets do not allow.

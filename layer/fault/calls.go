@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"winsock/internal/bucket"
+	"winsock/spi"
+	"winsock/spi/layer"
+	"winsock/wsa"
+)
+
+// A socket makes calls fail, by the toxics that are about calls. While none
+// can be about data, that goes past it.
+type socket struct {
+	layer.HandlePreserving
+	place    *place
+	seesData bool
+	stream   bool
+	id       uint64
+
+	recv, send half
+
+	counting sync.Mutex // protects counts
+	counts   map[*toxic]*[2]int64
+
+	watchers spi.WatchList // used if the socket sees data
+	inner    spi.Watcher
+	once     sync.Once
+	watching atomic.Bool
+}
+
+// A half is one direction of calls that may be told to come again.
+type half struct {
+	chance *chance
+	event  spi.Events
+
+	mu      sync.Mutex // protects what follows
+	blocked bool
+	spared  bool // the next call is not blocked, so that there is progress
+	timer   bucket.Timer
+}
+
+func (p *place) wrapCalls(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+	datagram := layer.Datagram(o)
+	s := &socket{place: p, stream: layer.Stream(o), id: p.number.Add(1)}
+	_, s.seesData = p.data(datagram)
+	s.Socket = below
+	s.recv = half{chance: p.chance('s', s.id, downstream), event: spi.EventRead}
+	s.send = half{chance: p.chance('s', s.id, upstream), event: spi.EventWrite}
+	s.inner.Mask = spi.EventAll
+	s.inner.Notify = func(e spi.Events) { s.watchers.Notify(e) }
+	return s, nil
+}
+
+// DataPath lets the data go past if no fault can be about it.
+func (s *socket) DataPath() spi.Socket {
+	if s.seesData {
+		return s
+	}
+	return s.HandlePreserving.DataPath()
+}
+
+// Foresee tells the same of the time after a connect.
+func (s *socket) Foresee(name *wsa.Sockaddr) spi.Socket {
+	if s.seesData {
+		return s
+	}
+	return spi.DataPathTo(s.Socket, name)
+}
+
+// fault returns the error that a call is to answer, nil for none.
+func (s *socket) fault(call string, c *chance) error { return s.faultIf(call, c, 0) }
+
+// faultIf does so if one of the events holds: a call that would find nothing
+// is no occasion for a fault.
+func (s *socket) faultIf(call string, c *chance, events spi.Events) error {
+	state := s.place.state.Load()
+	if !state.calls {
+		return nil
+	}
+	for _, t := range state.toxics {
+		switch {
+		case t.Type == "refuse" && call == "WSPConnect":
+			if c.hits(t) {
+				return s.answer(call, t, wsa.WSAECONNREFUSED)
+			}
+		case t.Type == "error" && t.text("call") == call:
+			if (events == 0 || s.Socket.Ready(events) != 0) && s.counted(t, c) {
+				return s.answer(call, t, t.errno)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *socket) answer(call string, t *toxic, code wsa.Errno) error {
+	s.place.log.note("# s%d %s answers %s by %s", s.id, call, code.Name(), t.Name)
+	return code.Err()
+}
+
+// counted decides about an error toxic with its after and count.
+func (s *socket) counted(t *toxic, c *chance) bool {
+	after, most := t.number("after"), t.number("count")
+	if after == 0 && most == 0 {
+		return c.hits(t)
+	}
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	if s.counts == nil {
+		s.counts = make(map[*toxic]*[2]int64)
+	}
+	n := s.counts[t]
+	if n == nil {
+		n = new([2]int64)
+		s.counts[t] = n
+	}
+	if n[0]++; n[0] <= after || most > 0 && n[1] >= most || !c.hits(t) {
+		return false
+	}
+	n[1]++
+	return true
+}
+
+// cap returns how many bytes a call on a stream may move, or that it is to
+// come again.
+func (s *socket) cap(h *half, n int) (int, error) {
+	state := s.place.state.Load()
+	if !state.calls {
+		return n, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.blocked {
+		return 0, wsa.WSAEWOULDBLOCK
+	}
+	for _, t := range state.toxics {
+		switch t.Type {
+		case "would_block":
+			if t.Stream != h.stream() || h.spared || !h.chance.hits(t) {
+				continue
+			}
+			h.blocked, h.spared = true, true
+			wait := time.Duration(max(t.number("delay"), 0)) * time.Millisecond
+			h.timer = s.place.clock.AfterFunc(wait, func() {
+				h.mu.Lock()
+				h.blocked = false
+				h.mu.Unlock()
+				s.watchers.Notify(h.event)
+			})
+			return 0, wsa.WSAEWOULDBLOCK
+		case "short":
+			if s.stream && t.Stream == h.stream() && n > 1 && h.chance.hits(t) {
+				n = min(n, int(1+h.chance.upTo(t.number("size")-1, t.Name+":size")))
+			}
+		}
+	}
+	h.spared = false
+	return n, nil
+}
+
+func (h *half) stream() string {
+	if h.event == spi.EventWrite {
+		return upstream
+	}
+	return downstream
+}
+
+func (h *half) isBlocked() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.blocked
+}
+
+// Send sends what toxics let pass.
+func (s *socket) Send(m *spi.Message) (int, error) {
+	if !s.place.state.Load().calls {
+		return s.Socket.Send(m)
+	}
+	if err := s.faultIf("WSPSend", s.send.chance, spi.EventWrite); err != nil {
+		return 0, err
+	}
+	n, err := s.cap(&s.send, m.Len())
+	if err != nil {
+		return 0, err
+	}
+	if m.Flags&wsa.MSG_OOB != 0 {
+		n = m.Len()
+	}
+	return layer.Part(m, n, s.Socket.Send)
+}
+
+// Recv receives what toxics let pass.
+func (s *socket) Recv(m *spi.Message) (int, error) {
+	if !s.place.state.Load().calls {
+		return s.Socket.Recv(m)
+	}
+	if err := s.faultIf("WSPRecv", s.recv.chance, spi.EventRead|spi.EventClose); err != nil {
+		return 0, err
+	}
+	n, err := s.cap(&s.recv, m.Len())
+	if err != nil {
+		return 0, err
+	}
+	return layer.Part(m, n, s.Socket.Recv)
+}
+
+// Ready does not count a direction whose calls are to come again.
+func (s *socket) Ready(mask spi.Events) spi.Events {
+	e := s.Socket.Ready(mask)
+	if s.seesData {
+		if e&(spi.EventRead|spi.EventClose) != 0 && s.recv.isBlocked() {
+			e &^= spi.EventRead | spi.EventClose
+		}
+		if e&spi.EventWrite != 0 && s.send.isBlocked() {
+			e &^= spi.EventWrite
+		}
+	}
+	return e
+}
+
+// Watch puts w on the layer's own list if the layer has something to tell.
+func (s *socket) Watch(w *spi.Watcher) {
+	if !s.seesData || w.Mask&spi.EventsChange != 0 {
+		s.Socket.Watch(w)
+		return
+	}
+	s.watchers.Add(w)
+	s.once.Do(func() {
+		s.Socket.Watch(&s.inner)
+		s.watching.Store(true)
+	})
+}
+
+// Unwatch takes w off again.
+func (s *socket) Unwatch(w *spi.Watcher) {
+	if !s.seesData || w.Mask&spi.EventsChange != 0 {
+		s.Socket.Unwatch(w)
+		return
+	}
+	s.watchers.Remove(w)
+}
+
+// Park leaves waiting to watchers if the layer may answer WSAEWOULDBLOCK.
+func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
+	if s.seesData {
+		return false, nil
+	}
+	return s.HandlePreserving.Park(d, try)
+}
+
+// Close ends what the layer has under way.
+func (s *socket) Close() error {
+	s.leave()
+	return s.HandlePreserving.Close()
+}
+
+// Abandon is Close for a socket whose own has failed.
+func (s *socket) Abandon() {
+	s.leave()
+	s.HandlePreserving.Abandon()
+}
+
+func (s *socket) leave() {
+	if s.watching.Swap(false) {
+		s.Socket.Unwatch(&s.inner)
+	}
+	for _, h := range [2]*half{&s.recv, &s.send} {
+		h.mu.Lock()
+		if h.timer != nil {
+			h.timer.Stop()
+		}
+		h.mu.Unlock()
+	}
+}
+
+// Bind may fail.
+func (s *socket) Bind(name *wsa.Sockaddr) error {
+	if err := s.fault("WSPBind", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.Bind(name)
+}
+
+// Connect may fail.
+func (s *socket) Connect(name *wsa.Sockaddr) error {
+	if err := s.fault("WSPConnect", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.Connect(name)
+}
+
+// Listen may fail.
+func (s *socket) Listen(backlog int32) error {
+	if err := s.fault("WSPListen", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.Listen(backlog)
+}
+
+// Accept may fail. The connection stays for the next one.
+func (s *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
+	if s.Socket.Ready(spi.EventAccept) != 0 {
+		if err := s.fault("WSPAccept", s.recv.chance); err != nil {
+			return nil, err
+		}
+	}
+	return s.HandlePreserving.Accept(peer)
+}
+
+// Shutdown may fail.
+func (s *socket) Shutdown(how int32) error {
+	if err := s.fault("WSPShutdown", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.Shutdown(how)
+}
+
+// GetSockName may fail.
+func (s *socket) GetSockName(name *wsa.Sockaddr) error {
+	if err := s.fault("WSPGetSockName", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.GetSockName(name)
+}
+
+// GetPeerName may fail.
+func (s *socket) GetPeerName(name *wsa.Sockaddr) error {
+	if err := s.fault("WSPGetPeerName", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.GetPeerName(name)
+}
+
+// GetSockOpt may fail.
+func (s *socket) GetSockOpt(level, name int32, value []byte) (int, error) {
+	if err := s.fault("WSPGetSockOpt", s.send.chance); err != nil {
+		return 0, err
+	}
+	return s.Socket.GetSockOpt(level, name, value)
+}
+
+// SetSockOpt may fail.
+func (s *socket) SetSockOpt(level, name int32, value []byte) error {
+	if err := s.fault("WSPSetSockOpt", s.send.chance); err != nil {
+		return err
+	}
+	return s.Socket.SetSockOpt(level, name, value)
+}
+
+// Ioctl may fail.
+func (s *socket) Ioctl(code uint32, in, out []byte) (int, error) {
+	if err := s.fault("WSPIoctl", s.send.chance); err != nil {
+		return 0, err
+	}
+	return s.Socket.Ioctl(code, in, out)
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"sync"
+	"time"
+
+	"winsock/internal/bucket"
+	"winsock/spi"
+	"winsock/spi/layer"
+	"winsock/wsa"
+)
+
+// A datagram socket loses, doubles, delays and reorders datagrams. It keeps
+// those that are not due yet.
+type datagram struct {
+	layer.Base
+	place *place
+
+	watchers spi.WatchList
+	inner    spi.Watcher
+	once     sync.Once
+	watching bool // set by once, read by Close
+
+	up, down way
+}
+
+// A way is one direction.
+type way struct {
+	chance *chance
+	stream string
+
+	mu      sync.Mutex // protects what follows; held over calls to the socket below
+	queue   []*packet  // by the time they are due
+	timer   bucket.Timer
+	err     error // that came from below and is to be told
+	closed  bool
+	message spi.Message
+	from    wsa.Sockaddr
+}
+
+// A packet is a datagram that is kept.
+type packet struct {
+	due   time.Time
+	data  []byte
+	name  wsa.Sockaddr
+	named bool
+	flags uint32
+}
+
+// maxPackets bounds what is kept in a direction. What comes then is lost, as
+// in a router.
+const maxPackets = 1000
+
+func (p *place) wrapDatagram(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+	id := p.number.Add(1)
+	s := &datagram{place: p}
+	s.Socket = below
+	s.up = way{chance: p.chance('d', id, upstream), stream: upstream}
+	s.down = way{chance: p.chance('d', id, downstream), stream: downstream}
+	s.inner.Mask = spi.EventAll
+	s.inner.Notify = func(e spi.Events) { s.watchers.Notify(e) }
+	return s, nil
+}
+
+// fate decides about a datagram: after which times it arrives, each a copy.
+func (w *way) fate(p *place) (after [2]time.Duration, copies int) {
+	copies = 1
+	for _, t := range p.toxics() {
+		if t.Stream != w.stream || kinds[t.Type].where != inDatagram && t.Type != "latency" || !w.chance.hits(t) {
+			continue
+		}
+		switch t.Type {
+		case "drop":
+			p.log.note("# %s datagram dropped by %s", w.chance.key, t.Name)
+			return after, 0
+		case "duplicate":
+			copies = 2
+		case "reorder":
+			after[0] += time.Duration(t.number("delay")) * time.Millisecond
+		case "latency":
+			d := t.number("latency")
+			if j := t.number("jitter"); j > 0 {
+				d += w.chance.upTo(2*j, t.Name+":jitter") - j
+			}
+			for i := range after {
+				after[i] += time.Duration(max(d, 0)) * time.Millisecond
+			}
+		}
+	}
+	return after, copies
+}
+
+// keepLocked puts a packet into the queue, behind those that are due before.
+func (w *way) keepLocked(k *packet) {
+	if len(w.queue) >= maxPackets {
+		return
+	}
+	i := len(w.queue)
+	for i > 0 && w.queue[i-1].due.After(k.due) {
+		i--
+	}
+	w.queue = append(w.queue, nil)
+	copy(w.queue[i+1:], w.queue[i:])
+	w.queue[i] = k
+}
+
+// armLocked has f called when the first packet is due.
+func (w *way) armLocked(clock bucket.Clock, f func()) {
+	if len(w.queue) == 0 || w.closed {
+		return
+	}
+	d := w.queue[0].due.Sub(clock.Now())
+	if w.timer == nil {
+		w.timer = clock.AfterFunc(d, f)
+	} else {
+		w.timer.Reset(d)
+	}
+}
+
+// Send sends the datagram, now, later, twice or not at all.
+func (s *datagram) Send(m *spi.Message) (int, error) {
+	w := &s.up
+	toxics := s.place.toxics()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(toxics) == 0 && len(w.queue) == 0 {
+		return s.Socket.Send(m)
+	}
+	if m.Name == nil {
+		var peer wsa.Sockaddr
+		if s.Socket.GetPeerName(&peer) != nil {
+			return s.Socket.Send(m) // for its error
+		}
+	}
+	after, copies := w.fate(s.place)
+	n := m.Len()
+	now := s.place.clock.Now()
+	for i := range copies {
+		if after[i] == 0 {
+			if _, err := s.Socket.Send(m); err != nil && i == 0 {
+				return 0, err
+			}
+			continue
+		}
+		k := &packet{due: now.Add(after[i]), data: make([]byte, n), flags: m.Flags}
+		m.Gather(k.data, 0)
+		if k.named = m.Name != nil; k.named {
+			k.name = *m.Name
+		}
+		w.keepLocked(k)
+	}
+	w.armLocked(s.place.clock, s.routineSend)
+	return n, nil
+}
+
+// routineSend sends what is due. The timer calls it.
+func (s *datagram) routineSend() {
+	w := &s.up
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.sendDueLocked(s.place.clock.Now())
+	w.armLocked(s.place.clock, s.routineSend)
+}
+
+func (s *datagram) sendDueLocked(now time.Time) {
+	w := &s.up
+	for len(w.queue) > 0 && !w.closed && !w.queue[0].due.After(now) {
+		k := w.queue[0]
+		w.queue[0] = nil
+		w.queue = w.queue[1:]
+		m := &w.message
+		m.SetBuffer(k.data)
+		m.Flags = k.flags
+		if m.Name = nil; k.named {
+			m.Name = &k.name
+		}
+		_, _ = s.Socket.Send(m) // what cannot be sent any more is lost, as on any network
+		m.Reset()
+	}
+}
+
+// dueLocked reports whether the first datagram is due.
+func (s *datagram) dueLocked() bool {
+	w := &s.down
+	return len(w.queue) > 0 && !w.queue[0].due.After(s.place.clock.Now())
+}
+
+// fetchLocked takes what has come below and decides about it.
+func (s *datagram) fetchLocked() {
+	w := &s.down
+	for w.err == nil && len(w.queue) < maxPackets {
+		buf := raw.Get().(*[64 << 10]byte)
+		m := &w.message
+		m.SetBuffer(buf[:])
+		m.Flags, m.Name = 0, &w.from
+		w.from.SetLen(0)
+		n, err := s.Socket.Recv(m)
+		flags := m.Flags
+		m.Reset()
+		if err != nil && err != wsa.WSAEMSGSIZE {
+			raw.Put(buf)
+			if err != wsa.WSAEWOULDBLOCK {
+				w.err = err
+			}
+			return
+		}
+		after, copies := w.fate(s.place)
+		now := s.place.clock.Now()
+		for i := range copies {
+			w.keepLocked(&packet{due: now.Add(after[i]), data: append([]byte(nil), buf[:n]...), name: w.from, named: true, flags: flags})
+		}
+		raw.Put(buf)
+	}
+}
+
+var raw = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// Recv receives the next datagram that is due.
+func (s *datagram) Recv(m *spi.Message) (int, error) {
+	w := &s.down
+	toxics := s.place.toxics()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(toxics) == 0 && len(w.queue) == 0 {
+		return s.Socket.Recv(m)
+	}
+	if !s.dueLocked() {
+		if s.fetchLocked(); !s.dueLocked() {
+			w.armLocked(s.place.clock, s.routineDue)
+			err := w.err
+			if w.err = nil; err == nil {
+				err = wsa.WSAEWOULDBLOCK
+			}
+			return 0, err
+		}
+	}
+	k := w.queue[0]
+	n := m.Scatter(k.data, 0)
+	if m.Name != nil {
+		*m.Name = k.name
+	}
+	peek := m.Flags&wsa.MSG_PEEK != 0
+	m.Flags = k.flags
+	m.Control = m.Control[:0]
+	if !peek {
+		w.queue[0] = nil
+		w.queue = w.queue[1:]
+	}
+	if n < len(k.data) {
+		m.Flags |= wsa.MSG_TRUNC
+		return n, wsa.WSAEMSGSIZE
+	}
+	return n, nil
+}
+
+// routineDue tells that a datagram is due. The timer calls it.
+func (s *datagram) routineDue() { s.watchers.Notify(spi.EventRead) }
+
+// Ready looks at what has come below before it says that there is something.
+func (s *datagram) Ready(mask spi.Events) spi.Events {
+	e := s.Socket.Ready(mask)
+	if mask&spi.EventRead == 0 {
+		return e
+	}
+	w := &s.down
+	toxics := s.place.toxics()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(toxics) == 0 && len(w.queue) == 0 {
+		return e
+	}
+	if e&spi.EventRead != 0 && !s.dueLocked() {
+		s.fetchLocked()
+	}
+	e &^= spi.EventRead
+	if s.dueLocked() {
+		e |= spi.EventRead
+	} else {
+		w.armLocked(s.place.clock, s.routineDue)
+	}
+	if w.err != nil {
+		e |= spi.EventReset & mask
+	}
+	return e
+}
+
+// Shutdown forgets what would be received, if nothing can be any more.
+func (s *datagram) Shutdown(how int32) error {
+	err := s.Base.Shutdown(how)
+	if err == nil && how != wsa.SD_SEND {
+		s.down.mu.Lock()
+		defer s.down.mu.Unlock()
+		s.down.queue = nil
+	}
+	return err
+}
+
+// Ioctl answers FIONREAD for the datagrams that are due.
+func (s *datagram) Ioctl(code uint32, in, out []byte) (int, error) {
+	if code == wsa.FIONREAD && len(out) >= 4 {
+		ready := s.Ready(spi.EventRead) != 0
+		s.down.mu.Lock()
+		defer s.down.mu.Unlock()
+		if len(s.down.queue) > 0 {
+			n := 0
+			if ready {
+				n = len(s.down.queue[0].data)
+			}
+			out[0], out[1], out[2], out[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+			return 4, nil
+		}
+	}
+	return s.Base.Ioctl(code, in, out)
+}
+
+// Watch puts w on the layer's own list.
+func (s *datagram) Watch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		s.Socket.Watch(w)
+		return
+	}
+	s.watchers.Add(w)
+	s.once.Do(func() {
+		s.Socket.Watch(&s.inner)
+		s.watching = true
+	})
+}
+
+// Unwatch takes w off again.
+func (s *datagram) Unwatch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		s.Socket.Unwatch(w)
+		return
+	}
+	s.watchers.Remove(w)
+}
+
+// Close sends what is kept, at once, and closes.
+func (s *datagram) Close() error {
+	s.leave()
+	return s.Base.Close()
+}
+
+// Abandon is Close for a socket whose own has failed.
+func (s *datagram) Abandon() {
+	s.leave()
+	s.Base.Abandon()
+}
+
+func (s *datagram) leave() {
+	if s.watching {
+		s.watching = false
+		s.Socket.Unwatch(&s.inner)
+	}
+	for _, w := range [2]*way{&s.up, &s.down} {
+		w.mu.Lock()
+		if w == &s.up && len(w.queue) > 0 {
+			s.sendDueLocked(w.queue[len(w.queue)-1].due)
+		}
+		w.closed = true
+		if w.timer != nil {
+			w.timer.Stop()
+		}
+		w.mu.Unlock()
+	}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"winsock/internal/bucket"
+	"winsock/spi"
+	"winsock/spi/layer"
+	"winsock/wsa"
+)
+
+func init() { spi.Register(driver) }
+
+var driver = &spi.Driver{
+	Name:    "fault",
+	Summary: "makes networks bad: latency, loss, resets, errors; steered by rules or over HTTP",
+	Options: []spi.Option{
+		{Key: "name", Kind: spi.Text, Default: "fault", Help: "name of this place in the log and the API; layers with one name are one place"},
+		{Key: "toxics", Kind: spi.Text, Help: `faults, separated by ";", such as "latency latency=100 jitter=20; drop toxicity=0.1"`},
+		{Key: "script", Kind: spi.File, Help: "file with faults, one a line"},
+		{Key: "seed", Kind: spi.Int, Default: "1", Help: "number that decides all chance"},
+		{Key: "log", Kind: spi.File, Help: "file to which every decision is added"},
+		{Key: "replay", Kind: spi.File, Help: "log of an earlier run whose decisions are taken again"},
+		{Key: "listen", Kind: spi.Text, Help: "address of the API: 127.0.0.1:PORT, or unix:FILE; none: no API"},
+		{Key: "upstream", Kind: spi.Text, Help: "what the API tells as the upstream of this place"},
+	},
+	Startup: startup,
+}
+
+// startup is WSPStartup. Whatever is wrong with the options is WSAEINVAL.
+func startup(p *spi.StartupParams) (spi.Provider, error) { return start(p, bucket.Real) }
+
+func start(p *spi.StartupParams, clock bucket.Clock) (spi.Provider, error) {
+	f, err := newProvider(p, clock)
+	if err != nil {
+		return nil, fmt.Errorf("fault: %v: %w", err, wsa.WSAEINVAL)
+	}
+	return f, nil
+}
+
+func newProvider(p *spi.StartupParams, clock bucket.Clock) (*provider, error) {
+	o := p.Options
+	s := &setup{name: o.Text("name"), listen: o.Text("listen"), upstream: o.Text("upstream"), seed: uint64(o.Int("seed")),
+		log: o.Text("log"), replay: o.Text("replay"), clock: clock}
+	if s.name == "" {
+		s.name = "fault"
+	}
+	text := o.Text("toxics")
+	if file := o.Text("script"); file != "" {
+		if text != "" {
+			return nil, fmt.Errorf("only one of the options toxics and script can be given")
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("option script: %v", err)
+		}
+		text = string(data)
+	}
+	var err error
+	if s.toxics, err = parseScript(text); err != nil {
+		return nil, err
+	}
+	s.dynamic = s.listen != ""
+	log := p.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	f := &provider{}
+	if f.place, err = open(s); err != nil {
+		return nil, err
+	}
+	if s.listen != "" {
+		if f.server, err = serve(s.listen, f.place, log); err != nil {
+			f.place.release()
+			return nil, fmt.Errorf("option listen=%s: %v", s.listen, err)
+		}
+	}
+	f.calls = layer.NewProvider(p, f.place.wrapCalls)
+	f.streams = layer.NewConnProvider(p, layer.ConnConfig{Transform: f.place.transform, Log: log})
+	f.datagrams = layer.NewProvider(p, f.place.wrapDatagram)
+	return f, nil
+}
+
+// A provider opens sockets that stand on those of the inner layers: calls
+// fail on top, data below.
+type provider struct {
+	place     *place
+	server    *server
+	calls     spi.Provider
+	streams   spi.Provider
+	datagrams spi.Provider
+}
+
+// Socket opens a socket with faults.
+func (f *provider) Socket(o *spi.Opening) (spi.Socket, error) {
+	for _, t := range f.place.toxics() {
+		if t.Type == "error" && t.text("call") == "WSPSocket" && f.place.chance('s', f.place.number.Add(1), upstream).hits(t) {
+			return nil, t.errno.Err()
+		}
+	}
+	datagram := layer.Datagram(o)
+	carried, _ := f.place.data(datagram)
+	if !carried || !datagram && !layer.Stream(o) {
+		return f.calls.Socket(o)
+	}
+	inner, below := f.streams, o.Next
+	if datagram {
+		inner = f.datagrams
+	}
+	own := *o
+	own.Next = func(o *spi.Opening) (spi.Socket, error) {
+		lower := *o
+		lower.Next = below
+		return inner.Socket(&lower)
+	}
+	return f.calls.Socket(&own)
+}
+
+// Cleanup waits for closed connections and ends the API.
+func (f *provider) Cleanup() error {
+	err := f.calls.Cleanup()
+	for _, p := range []spi.Provider{f.streams, f.datagrams} {
+		if e := p.Cleanup(); err == nil {
+			err = e
+		}
+	}
+	f.server.leave(f.place)
+	f.place.release()
+	return err
+}
