@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"encoding/binary"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // those that are not due yet.
 type datagram struct {
 	layer.Base
-	place *place
+	place  *place
+	family int32
 
 	watchers spi.WatchList
 	inner    spi.Watcher
@@ -55,7 +57,10 @@ const maxPackets = 1000
 
 func (p *place) wrapDatagram(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
 	id := p.number.Add(1)
-	s := &datagram{place: p}
+	s := &datagram{place: p, family: o.AddressFamily}
+	if s.family == 0 && o.Info != nil {
+		s.family = o.Info.AddressFamily
+	}
 	s.Socket = below
 	s.up = way{chance: p.chance('d', id, upstream), stream: upstream}
 	s.down = way{chance: p.chance('d', id, downstream), stream: downstream}
@@ -128,19 +133,20 @@ func (s *datagram) Send(m *spi.Message) (int, error) {
 	if len(toxics) == 0 && len(w.queue) == 0 {
 		return s.Socket.Send(m)
 	}
-	if m.Name == nil {
-		var peer wsa.Sockaddr
-		if s.Socket.GetPeerName(&peer) != nil {
-			return s.Socket.Send(m) // for its error
-		}
+	n := m.Len()
+	if !s.sound(m, n) {
+		return s.Socket.Send(m) // for its error
 	}
 	after, copies := w.fate(s.place)
-	n := m.Len()
 	now := s.place.clock.Now()
 	for i := range copies {
 		if after[i] == 0 {
-			if _, err := s.Socket.Send(m); err != nil && i == 0 {
-				return 0, err
+			sent, err := s.Socket.Send(m)
+			if i == 0 {
+				if err != nil {
+					return 0, err
+				}
+				n = sent
 			}
 			continue
 		}
@@ -153,6 +159,27 @@ func (s *datagram) Send(m *spi.Message) (int, error) {
 	}
 	w.armLocked(s.place.clock, s.routineSend)
 	return n, nil
+}
+
+// sound reports whether a datagram could be sent as far as can be told, so
+// that the program does not hear of success when the error comes too late.
+func (s *datagram) sound(m *spi.Message, n int) bool {
+	if m.Name == nil {
+		var peer wsa.Sockaddr
+		if s.Socket.GetPeerName(&peer) != nil {
+			return false
+		}
+	} else if m.Name.Len() < 2 || int32(m.Name.Family()) != s.family {
+		return false
+	} else if _, ok := m.Name.AddrPort(); !ok && s.family != wsa.AF_UNIX {
+		return false
+	}
+	if n < 512 { // which every protocol carries
+		return true
+	}
+	var most [4]byte
+	k, err := s.Socket.GetSockOpt(wsa.SOL_SOCKET, wsa.SO_MAX_MSG_SIZE, most[:])
+	return err != nil || k < 4 || n <= int(binary.LittleEndian.Uint32(most[:]))
 }
 
 // routineSend sends what is due. The timer calls it.
