@@ -23,6 +23,8 @@ type bench struct {
 	root string // the module's folder
 	dir  string
 
+	quiet pause
+
 	mu    sync.Mutex // protects socks
 	socks *proxy     // nil until it is wanted
 }

@@ -91,6 +91,7 @@ func (b *bench) compare(ctx context.Context, r row, rounds int, length time.Dura
 	}
 	var ratios []float64
 	for i := range rounds {
+		b.quiet.await(ctx)
 		order := []int{0, 1}
 		if i%2 == 1 {
 			slices.Reverse(order)

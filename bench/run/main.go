@@ -8,7 +8,7 @@
 // and the row tells the median of the pairs' ratios, so that what disturbs
 // the machine disturbs both.
 //
-//	go run ./run [-rounds 15] [-round 200ms] [-only substring] [-list] [-write]
+//	go run ./run [-rounds 15] [-round 200ms] [-only substring] [-patience 0] [-list] [-write]
 //
 // It needs gcc; what else is missing (iperf3, nginx, wrk, proxychains4, make)
 // leaves rows out, and is said below the table.
@@ -35,16 +35,17 @@ func main() {
 	rounds := flag.Int("rounds", 15, "pairs of rounds per row")
 	round := flag.Duration("round", 200*time.Millisecond, "length of one round, roughly")
 	only := flag.String("only", "", "only the rows whose name, workload/subject/against, contains this")
+	patience := flag.Duration("patience", 0, "how long, in all, to wait for moments in which the machine is quiet")
 	list := flag.Bool("list", false, "print the names of the rows")
 	write := flag.Bool("write", false, "put the table into README.md")
 	flag.Parse()
-	if err := measure(*rounds, *round, *only, *list, *write); err != nil {
+	if err := measure(*rounds, *round, *only, pause{*patience}, *list, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
 }
 
-func measure(rounds int, round time.Duration, only string, list, write bool) error {
+func measure(rounds int, round time.Duration, only string, quiet pause, list, write bool) error {
 	if write && only != "" {
 		return fmt.Errorf("-write is for the whole table, not for -only %s", only)
 	}
@@ -70,6 +71,7 @@ func measure(rounds int, round time.Duration, only string, list, write bool) err
 		return err
 	}
 	defer b.close()
+	b.quiet = quiet
 	text := fmt.Sprintf("%s; medians of %d pairs of rounds of about %v.\n\n", report.Machine(), rounds, round) + heading
 	fmt.Print(text)
 	failed := 0
