@@ -154,7 +154,7 @@ func (s *socket) cap(h *half, n int) (int, error) {
 			return 0, wsa.WSAEWOULDBLOCK
 		case "short":
 			if s.stream && t.Stream == h.stream() && n > 1 && h.chance.hits(t) {
-				n = min(n, int(1+h.chance.upTo(t.number("size")-1, t.Name+":size")))
+				n = min(n, int(1+h.chance.upTo(t.number("size")-1, t, "size")))
 			}
 		}
 	}

@@ -29,11 +29,15 @@ type decision struct {
 	value float64
 }
 
-// float returns a number from 0 to below 1.
-func (c *chance) float(what string) float64 {
+// float returns a number from 0 to below 1, for a question about a toxic.
+func (c *chance) float(t *toxic, question string) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := c.rand.Float64()
+	if c.log == nil && len(c.old) == 0 {
+		return v
+	}
+	what := t.Name + ":" + question
 	if len(c.old) > 0 {
 		// A replay says the same to the same question. Once questions
 		// differ, it goes on with the seed.
@@ -53,15 +57,15 @@ func (c *chance) hits(t *toxic) bool {
 	if t.Toxicity >= 1 {
 		return true
 	}
-	return c.float(t.Name+":toxicity") < t.Toxicity
+	return c.float(t, "toxicity") < t.Toxicity
 }
 
 // upTo returns a whole number from 0 to n.
-func (c *chance) upTo(n int64, what string) int64 {
+func (c *chance) upTo(n int64, t *toxic, question string) int64 {
 	if n <= 0 {
 		return 0
 	}
-	return int64(c.float(what) * float64(n+1))
+	return int64(c.float(t, question) * float64(n+1))
 }
 
 // A journal is the file of decisions. Its methods work on nil.

@@ -87,7 +87,7 @@ func (w *way) fate(p *place) (after [2]time.Duration, copies int) {
 		case "latency":
 			d := t.number("latency")
 			if j := t.number("jitter"); j > 0 {
-				d += w.chance.upTo(2*j, t.Name+":jitter") - j
+				d += w.chance.upTo(2*j, t, "jitter") - j
 			}
 			for i := range after {
 				after[i] += time.Duration(max(d, 0)) * time.Millisecond

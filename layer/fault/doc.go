@@ -77,6 +77,11 @@
 // browsers are refused. Who can connect to the address can steer the
 // program's network, so it should be a loopback address or unix:FILE.
 //
+// # Closing
+//
+// A closed socket still sends what it was given, as late as the toxics say; what
+// has not got through after 20 seconds is lost.
+//
 // # What it costs
 //
 // Without listen=, what no toxic can concern goes past the layer, with the

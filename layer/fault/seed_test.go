@@ -85,6 +85,25 @@ func TestHandlePreserving(t *testing.T) {
 	}
 }
 
+// TestAllocs: calls that no toxic strikes do not allocate.
+func TestAllocs(t *testing.T) {
+	p, err := driver.Startup(&spi.StartupParams{Options: spi.Options{"name": "allocs", "toxics": "error call=WSPSend errno=WSAEACCES toxicity=0; short size=3 toxicity=0.5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return silent{}, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m spi.Message
+	m.SetBuffer(make([]byte, 10))
+	if n := testing.AllocsPerRun(200, func() { s.Send(&m); s.Ready(spi.EventAll) }); n >= 1 && !underRace {
+		t.Errorf("%v allocations", n)
+	}
+	s.Close()
+	p.Cleanup()
+}
+
 func BenchmarkNoFaults(b *testing.B) {
 	for what, o := range map[string]spi.Options{"static": {}, "calls, none hit": {"toxics": "error call=WSPSend errno=WSAEACCES after=10000000000"}} {
 		b.Run(what, func(b *testing.B) {

@@ -58,7 +58,7 @@ type piece struct {
 
 const (
 	pieceSize    = 32 << 10
-	queueSize    = 32
+	queueSize    = 256              // pieces, so that much is under way while it is late
 	closeTimeout = 20 * time.Second // for what was sent to get through
 )
 
@@ -217,12 +217,20 @@ func (c *conn) abort() { c.cut() }
 
 // routineReceive notes when what the peer sends comes.
 func (c *conn) routineReceive() {
+	data := make([]byte, pieceSize)
 	for {
-		data := make([]byte, pieceSize)
 		n, err := c.Conn.Read(data)
 		now := time.Now()
-		if n > 0 && c.down.push(piece{data: data[:n], at: now}) != nil {
-			return
+		if n > 0 {
+			got := data[:n]
+			if n > pieceSize/2 {
+				data = make([]byte, pieceSize)
+			} else {
+				got = append([]byte(nil), got...)
+			}
+			if c.down.push(piece{data: got, at: now}) != nil {
+				return
+			}
 		}
 		if err != nil {
 			_ = c.down.push(piece{at: now, err: err}) // nobody may be there any more
@@ -396,7 +404,7 @@ func (l *link) pass(p piece) error {
 		case "latency":
 			delay := t.number("latency")
 			if j := t.number("jitter"); j > 0 {
-				delay += l.chance.upTo(2*j, t.Name+":jitter") - j
+				delay += l.chance.upTo(2*j, t, "jitter") - j
 			}
 			if !l.sleep(time.Duration(delay)*time.Millisecond-time.Since(p.at), state) {
 				return errEnded
@@ -428,7 +436,7 @@ func (l *link) pass(p piece) error {
 		if sliced != nil {
 			size, vary := sliced.number("average_size"), sliced.number("size_variation")
 			if vary > 0 {
-				size += l.chance.upTo(2*vary, sliced.Name+":size") - vary
+				size += l.chance.upTo(2*vary, sliced, "size") - vary
 			}
 			n = min(n, int(max(size, 1)))
 		}

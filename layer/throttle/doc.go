@@ -20,8 +20,9 @@
 //
 // Each rate is a token bucket. It begins full and holds burst= bytes, or what
 // flows in during 50 ms, so that this is the most that goes at once; over time
-// exactly the rate flows. A datagram and urgent data go whole or not at all: one that is larger than what is
-// there goes when there is anything, and what follows waits the longer.
+// exactly the rate flows. A datagram and urgent data go whole or not at all: one
+// that is larger than what is there goes when there is anything, and what follows
+// waits the longer.
 //
 // The layer counts what the program gives and takes, without headers. What it
 // does not take stays in the buffers of the socket below, so that the sender of

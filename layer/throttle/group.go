@@ -38,8 +38,8 @@ var groups struct {
 // maxIdle bounds the groups of processes that may be no more.
 const maxIdle = 1024
 
-// enter and leave count the providers with the same options. What is left of a quota is kept as
-// long as there is one.
+// enter and leave count the providers with the same options. What is left of a
+// quota is kept as long as there is one.
 func enter(options string) {
 	groups.mu.Lock()
 	defer groups.mu.Unlock()
