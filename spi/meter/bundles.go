@@ -22,6 +22,11 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.pathingPart.c = &b.core
 		return &b.core, b
 	},
+	0x0004: func() (*core, spi.Socket) {
+		b := new(bundle0004)
+		b.foreseeingPart.c = &b.core
+		return &b.core, b
+	},
 	0x0006: func() (*core, spi.Socket) {
 		b := new(bundle0006)
 		b.pathingPart.c = &b.core
@@ -68,6 +73,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0062: func() (*core, spi.Socket) {
 		b := new(bundle0062)
 		b.pathingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		return &b.core, b
+	},
+	0x0064: func() (*core, spi.Socket) {
+		b := new(bundle0064)
+		b.foreseeingPart.c = &b.core
 		b.connectingPart.c = &b.core
 		b.disconnectingPart.c = &b.core
 		return &b.core, b
@@ -129,6 +141,12 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.joiningPart.c = &b.core
 		return &b.core, b
 	},
+	0x0084: func() (*core, spi.Socket) {
+		b := new(bundle0084)
+		b.foreseeingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		return &b.core, b
+	},
 	0x0086: func() (*core, spi.Socket) {
 		b := new(bundle0086)
 		b.pathingPart.c = &b.core
@@ -185,6 +203,12 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0102: func() (*core, spi.Socket) {
 		b := new(bundle0102)
 		b.pathingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		return &b.core, b
+	},
+	0x0104: func() (*core, spi.Socket) {
+		b := new(bundle0104)
+		b.foreseeingPart.c = &b.core
 		b.duplicatingPart.c = &b.core
 		return &b.core, b
 	},
@@ -258,6 +282,12 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0202: func() (*core, spi.Socket) {
 		b := new(bundle0202)
 		b.pathingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		return &b.core, b
+	},
+	0x0204: func() (*core, spi.Socket) {
+		b := new(bundle0204)
+		b.foreseeingPart.c = &b.core
 		b.extendingPart.c = &b.core
 		return &b.core, b
 	},
@@ -364,6 +394,12 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0804: func() (*core, spi.Socket) {
+		b := new(bundle0804)
+		b.foreseeingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0806: func() (*core, spi.Socket) {
 		b := new(bundle0806)
 		b.pathingPart.c = &b.core
@@ -402,6 +438,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0812: func() (*core, spi.Socket) {
 		b := new(bundle0812)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0814: func() (*core, spi.Socket) {
+		b := new(bundle0814)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.lingeringPart.c = &b.core
 		return &b.core, b
@@ -449,6 +492,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0862: func() (*core, spi.Socket) {
 		b := new(bundle0862)
 		b.pathingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0864: func() (*core, spi.Socket) {
+		b := new(bundle0864)
+		b.foreseeingPart.c = &b.core
 		b.connectingPart.c = &b.core
 		b.disconnectingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -508,6 +559,15 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0874: func() (*core, spi.Socket) {
+		b := new(bundle0874)
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0876: func() (*core, spi.Socket) {
 		b := new(bundle0876)
 		b.pathingPart.c = &b.core
@@ -559,6 +619,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0884: func() (*core, spi.Socket) {
+		b := new(bundle0884)
+		b.foreseeingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0886: func() (*core, spi.Socket) {
 		b := new(bundle0886)
 		b.pathingPart.c = &b.core
@@ -602,6 +669,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0892: func() (*core, spi.Socket) {
 		b := new(bundle0892)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0894: func() (*core, spi.Socket) {
+		b := new(bundle0894)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.joiningPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -672,6 +747,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0904: func() (*core, spi.Socket) {
+		b := new(bundle0904)
+		b.foreseeingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0906: func() (*core, spi.Socket) {
 		b := new(bundle0906)
 		b.pathingPart.c = &b.core
@@ -715,6 +797,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0912: func() (*core, spi.Socket) {
 		b := new(bundle0912)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0914: func() (*core, spi.Socket) {
+		b := new(bundle0914)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.duplicatingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -819,6 +909,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.lingeringPart.c = &b.core
 		return &b.core, b
 	},
+	0x0a04: func() (*core, spi.Socket) {
+		b := new(bundle0a04)
+		b.foreseeingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
 	0x0a06: func() (*core, spi.Socket) {
 		b := new(bundle0a06)
 		b.pathingPart.c = &b.core
@@ -862,6 +959,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x0a12: func() (*core, spi.Socket) {
 		b := new(bundle0a12)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		return &b.core, b
+	},
+	0x0a14: func() (*core, spi.Socket) {
+		b := new(bundle0a14)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.extendingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -1197,6 +1302,12 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1004: func() (*core, spi.Socket) {
+		b := new(bundle1004)
+		b.foreseeingPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1006: func() (*core, spi.Socket) {
 		b := new(bundle1006)
 		b.pathingPart.c = &b.core
@@ -1229,6 +1340,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1062: func() (*core, spi.Socket) {
 		b := new(bundle1062)
 		b.pathingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1064: func() (*core, spi.Socket) {
+		b := new(bundle1064)
+		b.foreseeingPart.c = &b.core
 		b.connectingPart.c = &b.core
 		b.disconnectingPart.c = &b.core
 		b.abandoningPart.c = &b.core
@@ -1275,6 +1394,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1084: func() (*core, spi.Socket) {
+		b := new(bundle1084)
+		b.foreseeingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1086: func() (*core, spi.Socket) {
 		b := new(bundle1086)
 		b.pathingPart.c = &b.core
@@ -1309,6 +1435,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1102: func() (*core, spi.Socket) {
 		b := new(bundle1102)
 		b.pathingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1104: func() (*core, spi.Socket) {
+		b := new(bundle1104)
+		b.foreseeingPart.c = &b.core
 		b.duplicatingPart.c = &b.core
 		b.abandoningPart.c = &b.core
 		return &b.core, b
@@ -1351,6 +1484,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1204: func() (*core, spi.Socket) {
+		b := new(bundle1204)
+		b.foreseeingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1206: func() (*core, spi.Socket) {
 		b := new(bundle1206)
 		b.pathingPart.c = &b.core
@@ -1385,6 +1525,13 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1802: func() (*core, spi.Socket) {
 		b := new(bundle1802)
 		b.pathingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1804: func() (*core, spi.Socket) {
+		b := new(bundle1804)
+		b.foreseeingPart.c = &b.core
 		b.lingeringPart.c = &b.core
 		b.abandoningPart.c = &b.core
 		return &b.core, b
@@ -1429,6 +1576,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1814: func() (*core, spi.Socket) {
+		b := new(bundle1814)
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1816: func() (*core, spi.Socket) {
 		b := new(bundle1816)
 		b.pathingPart.c = &b.core
@@ -1468,6 +1623,15 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1862: func() (*core, spi.Socket) {
 		b := new(bundle1862)
 		b.pathingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1864: func() (*core, spi.Socket) {
+		b := new(bundle1864)
+		b.foreseeingPart.c = &b.core
 		b.connectingPart.c = &b.core
 		b.disconnectingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -1524,6 +1688,16 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1874: func() (*core, spi.Socket) {
+		b := new(bundle1874)
+		b.foreseeingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.connectingPart.c = &b.core
+		b.disconnectingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1876: func() (*core, spi.Socket) {
 		b := new(bundle1876)
 		b.pathingPart.c = &b.core
@@ -1573,6 +1747,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1884: func() (*core, spi.Socket) {
+		b := new(bundle1884)
+		b.foreseeingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1886: func() (*core, spi.Socket) {
 		b := new(bundle1886)
 		b.pathingPart.c = &b.core
@@ -1612,6 +1794,15 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1892: func() (*core, spi.Socket) {
 		b := new(bundle1892)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.joiningPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1894: func() (*core, spi.Socket) {
+		b := new(bundle1894)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.joiningPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -1677,6 +1868,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1904: func() (*core, spi.Socket) {
+		b := new(bundle1904)
+		b.foreseeingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1906: func() (*core, spi.Socket) {
 		b := new(bundle1906)
 		b.pathingPart.c = &b.core
@@ -1716,6 +1915,15 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1912: func() (*core, spi.Socket) {
 		b := new(bundle1912)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.duplicatingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1914: func() (*core, spi.Socket) {
+		b := new(bundle1914)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.duplicatingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -1807,6 +2015,14 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 		b.abandoningPart.c = &b.core
 		return &b.core, b
 	},
+	0x1a04: func() (*core, spi.Socket) {
+		b := new(bundle1a04)
+		b.foreseeingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
 	0x1a06: func() (*core, spi.Socket) {
 		b := new(bundle1a06)
 		b.pathingPart.c = &b.core
@@ -1846,6 +2062,15 @@ var bundles = [allAbilities + 1]func() (*core, spi.Socket){
 	0x1a12: func() (*core, spi.Socket) {
 		b := new(bundle1a12)
 		b.pathingPart.c = &b.core
+		b.parkingPart.c = &b.core
+		b.extendingPart.c = &b.core
+		b.lingeringPart.c = &b.core
+		b.abandoningPart.c = &b.core
+		return &b.core, b
+	},
+	0x1a14: func() (*core, spi.Socket) {
+		b := new(bundle1a14)
+		b.foreseeingPart.c = &b.core
 		b.parkingPart.c = &b.core
 		b.extendingPart.c = &b.core
 		b.lingeringPart.c = &b.core
@@ -1992,6 +2217,11 @@ type bundle0002 struct {
 	pathingPart
 }
 
+type bundle0004 struct {
+	core
+	foreseeingPart
+}
+
 type bundle0006 struct {
 	core
 	pathingPart
@@ -2038,6 +2268,13 @@ type bundle0061 struct {
 type bundle0062 struct {
 	core
 	pathingPart
+	connectingPart
+	disconnectingPart
+}
+
+type bundle0064 struct {
+	core
+	foreseeingPart
 	connectingPart
 	disconnectingPart
 }
@@ -2099,6 +2336,12 @@ type bundle0082 struct {
 	joiningPart
 }
 
+type bundle0084 struct {
+	core
+	foreseeingPart
+	joiningPart
+}
+
 type bundle0086 struct {
 	core
 	pathingPart
@@ -2155,6 +2398,12 @@ type bundle0101 struct {
 type bundle0102 struct {
 	core
 	pathingPart
+	duplicatingPart
+}
+
+type bundle0104 struct {
+	core
+	foreseeingPart
 	duplicatingPart
 }
 
@@ -2228,6 +2477,12 @@ type bundle0201 struct {
 type bundle0202 struct {
 	core
 	pathingPart
+	extendingPart
+}
+
+type bundle0204 struct {
+	core
+	foreseeingPart
 	extendingPart
 }
 
@@ -2334,6 +2589,12 @@ type bundle0802 struct {
 	lingeringPart
 }
 
+type bundle0804 struct {
+	core
+	foreseeingPart
+	lingeringPart
+}
+
 type bundle0806 struct {
 	core
 	pathingPart
@@ -2372,6 +2633,13 @@ type bundle0811 struct {
 type bundle0812 struct {
 	core
 	pathingPart
+	parkingPart
+	lingeringPart
+}
+
+type bundle0814 struct {
+	core
+	foreseeingPart
 	parkingPart
 	lingeringPart
 }
@@ -2419,6 +2687,14 @@ type bundle0861 struct {
 type bundle0862 struct {
 	core
 	pathingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
+type bundle0864 struct {
+	core
+	foreseeingPart
 	connectingPart
 	disconnectingPart
 	lingeringPart
@@ -2478,6 +2754,15 @@ type bundle0872 struct {
 	lingeringPart
 }
 
+type bundle0874 struct {
+	core
+	foreseeingPart
+	parkingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+}
+
 type bundle0876 struct {
 	core
 	pathingPart
@@ -2529,6 +2814,13 @@ type bundle0882 struct {
 	lingeringPart
 }
 
+type bundle0884 struct {
+	core
+	foreseeingPart
+	joiningPart
+	lingeringPart
+}
+
 type bundle0886 struct {
 	core
 	pathingPart
@@ -2572,6 +2864,14 @@ type bundle0891 struct {
 type bundle0892 struct {
 	core
 	pathingPart
+	parkingPart
+	joiningPart
+	lingeringPart
+}
+
+type bundle0894 struct {
+	core
+	foreseeingPart
 	parkingPart
 	joiningPart
 	lingeringPart
@@ -2642,6 +2942,13 @@ type bundle0902 struct {
 	lingeringPart
 }
 
+type bundle0904 struct {
+	core
+	foreseeingPart
+	duplicatingPart
+	lingeringPart
+}
+
 type bundle0906 struct {
 	core
 	pathingPart
@@ -2685,6 +2992,14 @@ type bundle0911 struct {
 type bundle0912 struct {
 	core
 	pathingPart
+	parkingPart
+	duplicatingPart
+	lingeringPart
+}
+
+type bundle0914 struct {
+	core
+	foreseeingPart
 	parkingPart
 	duplicatingPart
 	lingeringPart
@@ -2789,6 +3104,13 @@ type bundle0a02 struct {
 	lingeringPart
 }
 
+type bundle0a04 struct {
+	core
+	foreseeingPart
+	extendingPart
+	lingeringPart
+}
+
 type bundle0a06 struct {
 	core
 	pathingPart
@@ -2832,6 +3154,14 @@ type bundle0a11 struct {
 type bundle0a12 struct {
 	core
 	pathingPart
+	parkingPart
+	extendingPart
+	lingeringPart
+}
+
+type bundle0a14 struct {
+	core
+	foreseeingPart
 	parkingPart
 	extendingPart
 	lingeringPart
@@ -3167,6 +3497,12 @@ type bundle1002 struct {
 	abandoningPart
 }
 
+type bundle1004 struct {
+	core
+	foreseeingPart
+	abandoningPart
+}
+
 type bundle1006 struct {
 	core
 	pathingPart
@@ -3199,6 +3535,14 @@ type bundle1060 struct {
 type bundle1062 struct {
 	core
 	pathingPart
+	connectingPart
+	disconnectingPart
+	abandoningPart
+}
+
+type bundle1064 struct {
+	core
+	foreseeingPart
 	connectingPart
 	disconnectingPart
 	abandoningPart
@@ -3245,6 +3589,13 @@ type bundle1082 struct {
 	abandoningPart
 }
 
+type bundle1084 struct {
+	core
+	foreseeingPart
+	joiningPart
+	abandoningPart
+}
+
 type bundle1086 struct {
 	core
 	pathingPart
@@ -3279,6 +3630,13 @@ type bundle1100 struct {
 type bundle1102 struct {
 	core
 	pathingPart
+	duplicatingPart
+	abandoningPart
+}
+
+type bundle1104 struct {
+	core
+	foreseeingPart
 	duplicatingPart
 	abandoningPart
 }
@@ -3321,6 +3679,13 @@ type bundle1202 struct {
 	abandoningPart
 }
 
+type bundle1204 struct {
+	core
+	foreseeingPart
+	extendingPart
+	abandoningPart
+}
+
 type bundle1206 struct {
 	core
 	pathingPart
@@ -3355,6 +3720,13 @@ type bundle1800 struct {
 type bundle1802 struct {
 	core
 	pathingPart
+	lingeringPart
+	abandoningPart
+}
+
+type bundle1804 struct {
+	core
+	foreseeingPart
 	lingeringPart
 	abandoningPart
 }
@@ -3399,6 +3771,14 @@ type bundle1812 struct {
 	abandoningPart
 }
 
+type bundle1814 struct {
+	core
+	foreseeingPart
+	parkingPart
+	lingeringPart
+	abandoningPart
+}
+
 type bundle1816 struct {
 	core
 	pathingPart
@@ -3438,6 +3818,15 @@ type bundle1860 struct {
 type bundle1862 struct {
 	core
 	pathingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+	abandoningPart
+}
+
+type bundle1864 struct {
+	core
+	foreseeingPart
 	connectingPart
 	disconnectingPart
 	lingeringPart
@@ -3494,6 +3883,16 @@ type bundle1872 struct {
 	abandoningPart
 }
 
+type bundle1874 struct {
+	core
+	foreseeingPart
+	parkingPart
+	connectingPart
+	disconnectingPart
+	lingeringPart
+	abandoningPart
+}
+
 type bundle1876 struct {
 	core
 	pathingPart
@@ -3543,6 +3942,14 @@ type bundle1882 struct {
 	abandoningPart
 }
 
+type bundle1884 struct {
+	core
+	foreseeingPart
+	joiningPart
+	lingeringPart
+	abandoningPart
+}
+
 type bundle1886 struct {
 	core
 	pathingPart
@@ -3582,6 +3989,15 @@ type bundle1890 struct {
 type bundle1892 struct {
 	core
 	pathingPart
+	parkingPart
+	joiningPart
+	lingeringPart
+	abandoningPart
+}
+
+type bundle1894 struct {
+	core
+	foreseeingPart
 	parkingPart
 	joiningPart
 	lingeringPart
@@ -3647,6 +4063,14 @@ type bundle1902 struct {
 	abandoningPart
 }
 
+type bundle1904 struct {
+	core
+	foreseeingPart
+	duplicatingPart
+	lingeringPart
+	abandoningPart
+}
+
 type bundle1906 struct {
 	core
 	pathingPart
@@ -3686,6 +4110,15 @@ type bundle1910 struct {
 type bundle1912 struct {
 	core
 	pathingPart
+	parkingPart
+	duplicatingPart
+	lingeringPart
+	abandoningPart
+}
+
+type bundle1914 struct {
+	core
+	foreseeingPart
 	parkingPart
 	duplicatingPart
 	lingeringPart
@@ -3777,6 +4210,14 @@ type bundle1a02 struct {
 	abandoningPart
 }
 
+type bundle1a04 struct {
+	core
+	foreseeingPart
+	extendingPart
+	lingeringPart
+	abandoningPart
+}
+
 type bundle1a06 struct {
 	core
 	pathingPart
@@ -3816,6 +4257,15 @@ type bundle1a10 struct {
 type bundle1a12 struct {
 	core
 	pathingPart
+	parkingPart
+	extendingPart
+	lingeringPart
+	abandoningPart
+}
+
+type bundle1a14 struct {
+	core
+	foreseeingPart
 	parkingPart
 	extendingPart
 	lingeringPart

@@ -29,7 +29,7 @@ func foundations() []set {
 	list := []set{parking, handling, handling | parking, handling | lingering, handling | parking | lingering, kernelStream}
 	for _, helper := range []set{0, abandoning} {
 		for _, ending := range []set{0, lingering, lingering | parking} {
-			for _, path := range []set{0, pathing, pathing | standing, pathing | foreseeing, pathing | standing | foreseeing} {
+			for _, path := range []set{0, foreseeing, pathing, pathing | standing, pathing | foreseeing, pathing | standing | foreseeing} {
 				list = append(list, helper|ending|path)
 			}
 		}

@@ -140,7 +140,8 @@ func TestLateOpening(t *testing.T) {
 		"socks":    {2, short, 3 * short},
 	} {
 		l := find(t, &set, want.place, name)
-		if sum := l.Sum().Time; l.Own < min(want.min, sum-want.below) || l.Own > sum-want.below {
+		// What is below is timed from a little outside of it.
+		if sum := l.Sum().Time; l.Own < min(want.min*9/10, sum-want.below) || l.Own > sum-want.below {
 			t.Errorf("%s took %v of its own of %v, want at least %v and %v less than all", name, l.Own, sum, want.min, want.below)
 		}
 	}
