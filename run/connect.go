@@ -115,8 +115,17 @@ func (c *call) native(fd int, a address) {
 		sys.Close(fd)
 		return
 	}
+	e := connectAtOnce(fd, a.bytes())
+	if e != sys.EINPROGRESS && e != sys.EALREADY {
+		c.fail(e)
+		sys.Close(fd)
+		return
+	}
 	c.s.later(func() {
-		c.fail(sys.ConnectWaiting(fd, a.bytes()))
+		if again := sys.ConnectWaiting(fd, a.bytes()); again != sys.EALREADY {
+			e = again // else it is this connect, or the one before, that goes on
+		}
+		c.fail(e)
 		sys.Close(fd)
 	})
 }
