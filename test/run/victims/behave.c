@@ -1062,7 +1062,10 @@ static void q_threads(void) {
 
 static void q_unix(void) {
 	struct sockaddr_un n = {.sun_family = AF_UNIX}, got;
-	snprintf(n.sun_path + 1, sizeof n.sun_path - 1, "behave-%d", getpid());
+	// In a sandbox, the process's number is not its alone on this machine.
+	unsigned long unique = 0;
+	getentropy(&unique, sizeof unique);
+	snprintf(n.sun_path + 1, sizeof n.sun_path - 1, "behave-%016lx", unique);
 	socklen_t size = 3 + strlen(n.sun_path + 1);
 	int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
 	say("early %s", err(connect(c, (struct sockaddr *)&n, size)));
