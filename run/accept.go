@@ -24,47 +24,51 @@ func (c *call) bind() {
 	if !ok {
 		return
 	}
-	defer sys.Close(fd)
-	if e != 0 {
-		c.fail(e)
+	if e == 0 {
+		e = c.bindTo(fd, domain, &a)
+	}
+	sys.Close(fd) // before the program can close its own
+	if e == sys.EACCES && kernelTakes(&a, domain) && mayBindLow(c.tid()) {
+		c.proceed() // it has the right in a user namespace of its own
 		return
 	}
+	c.fail(e)
+}
+
+// bindTo binds the call's socket by its chain.
+func (c *call) bindTo(fd, domain int, a *address) sys.Errno {
 	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	name, inet := a.name()
-	if kernelTakes(&a, domain) && !mayBind(c.tid(), &a) {
-		c.fail(sys.EACCES)
-		return
+	// The rights to low ports are the program's and not the supervisor's.
+	if kernelTakes(a, domain) && !mayBind(c.tid(), a) {
+		return sys.EACCES
 	}
 	if chain == nil || !chain.layered || !inet {
-		c.failBind(sys.Bind(fd, a.bytes()), &a)
-		return
+		return sys.Bind(fd, a.bytes())
 	}
 	k, e := c.remember(fd, domain, typ)
 	if e != 0 {
-		c.fail(e)
-		return
+		return e
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.openLocked(chain, c); err != nil {
-		c.fail(wsa.ErrnoOf(err).Errno())
-		return
+		return wsa.ErrnoOf(err).Errno()
 	}
 	if k.carrier.owned() != nil {
-		c.failBind(sys.Bind(fd, a.bytes()), &a) // relayed: EINVAL
-		return
+		return sys.Bind(fd, a.bytes()) // relayed: EINVAL
 	}
 	k.carrier.lend(fd, domain, false)
 	err := winsock.Bind(k.handle, &name)
 	e = k.carrier.errnoOf(err)
 	k.carrier.giveBack()
 	if e == 0 {
-		if now, e := sockName(fd); e == 0 && !sameAddress(&a, &now) {
+		if now, e := sockName(fd); e == 0 && !sameAddress(a, &now) {
 			k.setNames(func(n *names) { n.local = a.withPort(now.port()) })
 		}
 	}
-	c.failBind(e, &a)
+	return e
 }
 
 // kernelTakes reports whether the kernel takes a for an address to bind to,
@@ -77,16 +81,6 @@ func kernelTakes(a *address, domain int) bool {
 		return domain == sys.AF_INET6 && a.n >= minInet6
 	}
 	return false
-}
-
-// failBind ends a bind. The rights to low ports are the program's and not
-// the supervisor's.
-func (c *call) failBind(e sys.Errno, a *address) {
-	if e == sys.EACCES && mayBindLow(c.tid()) {
-		c.proceed() // in a user namespace of its own
-		return
-	}
-	c.fail(e)
 }
 
 // sameAddress reports whether a socket that asked for a has got it.
@@ -109,28 +103,29 @@ func (c *call) listen() {
 	if !ok {
 		return
 	}
-	defer sys.Close(fd)
-	backlog := c.intArg(1)
+	e := c.listenOn(fd, domain, c.intArg(1))
+	sys.Close(fd) // before the program can close its own
+	c.fail(e)
+}
+
+// listenOn makes the call's socket listen by its chain.
+func (c *call) listenOn(fd, domain, backlog int) sys.Errno {
 	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if chain == nil || !chain.layered || typ != sys.SOCK_STREAM {
-		c.fail(sys.Listen(fd, backlog))
-		return
+		return sys.Listen(fd, backlog)
 	}
 	k, e := c.remember(fd, domain, typ)
 	if e != 0 {
-		c.fail(e)
-		return
+		return e
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.openLocked(chain, c); err != nil {
-		c.fail(wsa.ErrnoOf(err).Errno())
-		return
+		return wsa.ErrnoOf(err).Errno()
 	}
 	if k.carrier.owned() != nil {
-		c.fail(sys.EINVAL)
-		return
+		return sys.EINVAL
 	}
 	k.carrier.lend(fd, domain, false)
 	err := winsock.Listen(k.handle, int32(backlog))
@@ -138,7 +133,7 @@ func (c *call) listen() {
 	k.carrier.giveBack()
 	nonblocking := uint32(1)
 	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
-	c.fail(e)
+	return e
 }
 
 // An arrival is an accepted connection on its way to the program.
@@ -179,7 +174,6 @@ func (c *call) accept(flags int) {
 	}
 	mode, _ := sys.FileFlags(fd)
 	if c.acceptOnce(k, fd, domain, flags) {
-		sys.Close(fd)
 		return
 	}
 	if mode&sys.O_NONBLOCK != 0 {
@@ -213,7 +207,6 @@ func (c *call) listening(fd, domain int) (*socket, sys.Errno) {
 
 // routineAccept waits for a connection. fd is its to close.
 func (c *call) routineAccept(k *socket, fd, domain, flags int) {
-	defer sys.Close(fd)
 	deadline := time.Time{}
 	if timeout := timeoutOption(fd, sys.SO_RCVTIMEO); timeout > 0 {
 		deadline = time.Now().Add(timeout)
@@ -224,20 +217,23 @@ func (c *call) routineAccept(k *socket, fd, domain, flags int) {
 			wait = min(wait, max(time.Until(deadline), 0))
 		}
 		sys.PollWaiting(fd, sys.POLLIN, int(wait/time.Millisecond))
-		if !c.valid() {
-			return // interrupted, or gone
+		if !c.valid() { // interrupted, or gone
+			sys.Close(fd)
+			return
 		}
 		if c.acceptOnce(k, fd, domain, flags) {
 			return
 		}
 		if !deadline.IsZero() && !time.Now().Before(deadline) {
+			sys.Close(fd)
 			c.fail(sys.EAGAIN)
 			return
 		}
 	}
 }
 
-// acceptOnce answers the call if there is a connection or an error.
+// acceptOnce answers the call if there is a connection or an error, and closes
+// fd before, so that the program can close its listener at once.
 func (c *call) acceptOnce(k *socket, fd, domain, flags int) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -251,10 +247,12 @@ func (c *call) acceptOnce(k *socket, fd, domain, flags int) bool {
 			if e == sys.EAGAIN {
 				return false
 			}
+			sys.Close(fd)
 			c.fail(e)
 			return true
 		}
 	}
+	sys.Close(fd)
 	c.handOverLocked(k, a, flags)
 	return true
 }

@@ -111,22 +111,23 @@ func (c *call) sort(fd int) (typ, protocol int) {
 func (c *call) native(fd int, a address) {
 	flags, _ := sys.FileFlags(fd)
 	if flags&sys.O_NONBLOCK != 0 {
-		c.fail(sys.Connect(fd, a.bytes()))
-		sys.Close(fd)
+		e := sys.Connect(fd, a.bytes())
+		sys.Close(fd) // before the program can close its own
+		c.fail(e)
 		return
 	}
 	e := connectAtOnce(fd, a.bytes())
 	if e != sys.EINPROGRESS && e != sys.EALREADY {
-		c.fail(e)
 		sys.Close(fd)
+		c.fail(e)
 		return
 	}
 	c.s.later(func() {
 		if again := sys.ConnectWaiting(fd, a.bytes()); again != sys.EALREADY {
 			e = again // else it is this connect, or the one before, that goes on
 		}
-		c.fail(e)
 		sys.Close(fd)
+		c.fail(e)
 	})
 }
 

@@ -130,27 +130,30 @@ func (c *call) datagramSocket(sending bool) (d *datagram, ok bool) {
 
 // connectDatagram is connect of a UDP socket. fd is its to close.
 func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, chain *chainOf) {
-	defer sys.Close(fd)
+	e := c.connectPeer(fd, domain, a, name, chain)
+	sys.Close(fd) // before the program can close its own
+	c.fail(e)
+}
+
+// connectPeer connects the call's UDP socket by its chain.
+func (c *call) connectPeer(fd, domain int, a address, name *wsa.Sockaddr, chain *chainOf) sys.Errno {
 	if target, ok := c.s.answersFor(&a, domain); ok {
 		e := sys.Connect(fd, target.bytes())
 		if k, known := c.remember(fd, domain, sys.SOCK_DGRAM); known == 0 && e == 0 {
 			k.setNames(func(n *names) { n.peer = a })
 		}
-		c.fail(e)
-		return
+		return e
 	}
 	k := c.k
 	if !chain.layered {
 		if k != nil {
 			k.setNames(func(n *names) { n.peer = address{} })
 		}
-		c.fail(sys.Connect(fd, a.bytes()))
-		return
+		return sys.Connect(fd, a.bytes())
 	}
 	k, e := c.remember(fd, domain, sys.SOCK_DGRAM)
 	if e != 0 {
-		c.fail(e)
-		return
+		return e
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -159,8 +162,7 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 	}
 	used := k.handle != 0
 	if err := k.openLocked(chain, c); err != nil {
-		c.fail(wsa.ErrnoOf(err).Errno())
-		return
+		return wsa.ErrnoOf(err).Errno()
 	}
 	direct, err := reaches(k.handle, name, k.carrier)
 	if err == nil && !direct && used {
@@ -170,14 +172,12 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 		err = k.openLocked(chain, c)
 	}
 	if err != nil {
-		c.fail(wsa.ErrnoOf(err).Errno())
 		k.closeLocked()
-		return
+		return wsa.ErrnoOf(err).Errno()
 	}
 	k.describe(func(p *Connection) { p.Peer = a.addrPort() })
 	if !direct {
-		c.fail(c.connectFlowLocked(k, fd, &a, name))
-		return
+		return c.connectFlowLocked(k, fd, &a, name)
 	}
 	k.carrier.lend(fd, domain, false)
 	err = winsock.Connect(k.handle, name)
@@ -189,7 +189,7 @@ func (c *call) connectDatagram(fd, domain int, a address, name *wsa.Sockaddr, ch
 		k.describe(func(p *Connection) { p.State, p.Actual = "open", to.addrPort() })
 		c.s.stats.direct.Add(1)
 	}
-	c.fail(e)
+	return e
 }
 
 // sendto is sendto(fd, bytes, n, flags, address, length) with an address.
@@ -355,7 +355,6 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 		return
 	}
 	d.c.s.later(func() {
-		defer sys.Close(d.fd)
 		for e == sys.EAGAIN && d.c.valid() {
 			switch {
 			case d.held:
@@ -363,11 +362,13 @@ func (d *datagram) transmit(flags int, list []outgoing, told func(sent int, e sy
 			case wait:
 				sys.PollWaiting(d.fd, sys.POLLOUT, int(acceptPatience/time.Millisecond))
 			default:
+				sys.Close(d.fd)
 				told(sent, e)
 				return
 			}
 			e = more()
 		}
+		sys.Close(d.fd)
 		told(sent, e)
 	})
 }

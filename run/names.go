@@ -59,14 +59,16 @@ func (c *call) getsockopt() {
 		return
 	}
 	k := c.k
-	defer sys.Close(fd)
 	if k == nil {
+		sys.Close(fd)
 		c.proceed()
 		return
 	}
 	if c.intArg(2) == sys.SO_PEERNAME {
 		n := k.namesNow()
-		if n.peer.n == 0 || !connected(fd, false) {
+		shown := n.peer.n > 0 && connected(fd, false)
+		sys.Close(fd)
+		if !shown {
 			c.proceed()
 			return
 		}
@@ -75,10 +77,12 @@ func (c *call) getsockopt() {
 	}
 	e := k.refused.Swap(0)
 	if e == 0 {
+		sys.Close(fd)
 		c.proceed()
 		return
 	}
 	sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_ERROR) // the kernel's own is about the loopback
+	sys.Close(fd)
 	var value address
 	binary.NativeEndian.PutUint32(value.buf[:], e)
 	value.n = 4
