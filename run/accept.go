@@ -7,7 +7,6 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
-	"winsock/run/internal/relay"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -131,8 +130,7 @@ func (c *call) listenOn(fd, domain, backlog int) sys.Errno {
 	err := winsock.Listen(k.handle, int32(backlog))
 	e = k.carrier.errnoOf(err)
 	k.carrier.giveBack()
-	nonblocking := uint32(1)
-	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
+	k.setNonblockingLocked(true)
 	return e
 }
 
@@ -200,8 +198,7 @@ func (c *call) listening(fd, domain int) (*socket, sys.Errno) {
 	if err := k.openLocked(chain, c); err != nil {
 		return nil, wsa.ErrnoOf(err).Errno()
 	}
-	nonblocking := uint32(1)
-	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
+	k.setNonblockingLocked(true)
 	return k, 0
 }
 
@@ -354,16 +351,7 @@ func (k *socket) relayedArrivalLocked(a *arrival, h winsock.SOCKET, base *carrie
 	child.handle, child.carrier = h, base
 	child.setNames(func(n *names) { n.local, n.peer = local, a.peer })
 	k.introduceLocked(child, h, a, true)
-	k.s.stats.relayed.Add(1)
-	base.markUrgent(h)
-	var r *relay.Relay
-	ready := make(chan struct{})
-	r = relay.Start(end, h, func() {
-		<-ready
-		child.relayed(r)
-	})
-	child.relay, child.counted = r, true
-	close(ready)
+	child.relayLocked(end)
 	a.k = child
 	return 0
 }

@@ -265,8 +265,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 	base := k.carrier
 	base.lend(fd, k.domain, blocking)
 	if !blocking {
-		nonblocking := uint32(1)
-		_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
+		k.setNonblockingLocked(true)
 		err := winsock.Connect(k.handle, name)
 		if err != wsa.WSAEWOULDBLOCK || base.inProgress() {
 			e := sys.Errno(sys.EINPROGRESS)
@@ -282,8 +281,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 		// A layer has something to do before it connects. The program's
 		// socket cannot be made to look as if it was connecting, so that
 		// the call waits.
-		nonblocking = 0
-		_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking)
+		k.setNonblockingLocked(false)
 	}
 	// A handler may take long, as somebody else receives the next call.
 	at := k.beginLocked(c, fd)

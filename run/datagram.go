@@ -438,8 +438,7 @@ func (d *datagram) send(flags int, out *outgoing) sys.Errno {
 // lendRawLocked lends the socket's descriptor to its carrier for a datagram,
 // and makes its chain not wait.
 func (k *socket) lendRawLocked(d *datagram, t *transfer) {
-	nonblocking := uint32(1)
-	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &nonblocking) // cannot fail on an open socket
+	k.setNonblockingLocked(true)
 	k.carrier.lend(d.fd, d.domain, false)
 	t.asked, t.room = t.flags, t.control
 	k.carrier.mu.Lock()

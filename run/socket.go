@@ -248,6 +248,15 @@ func protocolName(typ int) string {
 	return "udp"
 }
 
+// setNonblockingLocked sets whether calls into the chain wait.
+func (k *socket) setNonblockingLocked(on bool) {
+	mode := uint32(0)
+	if on {
+		mode = 1
+	}
+	_ = winsock.IoctlSocket(k.handle, wsa.FIONBIO, &mode) // cannot fail on an open socket
+}
+
 // closeLocked closes the chain.
 func (k *socket) closeLocked() {
 	if k.handle == 0 {
