@@ -166,11 +166,15 @@ func TestLinger(t *testing.T) {
 	}}
 	a.Watch(&w)
 	defer a.Unwatch(&w)
+	drained := make(chan struct{})
+	defer func() { <-drained }()
+	defer a.Close() // the end that the reader waits for
 	go func() {
+		defer close(drained)
 		buf := make([]byte, 1<<16)
 		for {
 			n, err := b.Recv(&spi.Message{Bufs: [][]byte{buf}})
-			if n == 0 && err == nil {
+			if n == 0 && err != wsa.WSAEWOULDBLOCK {
 				return
 			}
 		}
