@@ -93,7 +93,7 @@ func (d *deferredAccepts) drop() {
 
 // reject resets a connection that is not wanted.
 func reject(s spi.Socket) {
-	if l, ok := s.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](s); ok {
 		l.Abort()
 	}
 	_ = s.Close() // it is gone whatever Close returns

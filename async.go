@@ -455,7 +455,7 @@ func tryRecv(r *request, s *socket) bool {
 		// A stream of the kernel that gave less than it was asked for is
 		// empty, and the poller, which is edge-triggered, will tell of
 		// more. The next receive saves itself the try.
-		_, a.drained = p.data.(spi.Handler)
+		_, a.drained = spi.As[spi.Handler](p.data)
 	}
 	s.selection.received(flags)
 	return true

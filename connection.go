@@ -72,7 +72,7 @@ func WSAConnect(h SOCKET, name *wsa.Sockaddr, callerData []byte, calleeData *[]b
 	top := s.path.Load().top
 	if callerData == nil && calleeData == nil {
 		err = top.Connect(name)
-	} else if cd, ok := top.(spi.ConnectDataer); ok {
+	} else if cd, ok := spi.As[spi.ConnectDataer](top); ok {
 		err = cd.ConnectWithData(name, callerData, calleeData, sqos, gqos)
 	} else {
 		return wsa.WSAEOPNOTSUPP
@@ -168,7 +168,7 @@ func WSASendDisconnect(h SOCKET, data []byte) (err error) {
 	}
 	defer s.done("WSPSendDisconnect", &err)
 	top := s.path.Load().top
-	if dd, ok := top.(spi.DisconnectDataer); ok {
+	if dd, ok := spi.As[spi.DisconnectDataer](top); ok {
 		return dd.SendDisconnect(data)
 	}
 	if len(data) > 0 {
@@ -190,7 +190,7 @@ func WSARecvDisconnect(h SOCKET, data []byte) (n int, err error) {
 	}
 	defer s.done("WSPRecvDisconnect", &err)
 	top := s.path.Load().top
-	if dd, ok := top.(spi.DisconnectDataer); ok {
+	if dd, ok := spi.As[spi.DisconnectDataer](top); ok {
 		return dd.RecvDisconnect(data)
 	}
 	if len(data) > 0 {

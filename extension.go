@@ -54,7 +54,7 @@ func ExtensionFunction(h SOCKET, id wsa.GUID) (function any, err error) {
 }
 
 func (s *socket) extension(id wsa.GUID) (any, error) {
-	if e, ok := s.path.Load().top.(spi.Extender); ok {
+	if e, ok := spi.As[spi.Extender](s.path.Load().top); ok {
 		if function := e.Extension(id); function != nil {
 			return function, nil
 		}

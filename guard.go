@@ -56,7 +56,7 @@ func (s *socket) fail(call string, v any) {
 // are woken, and hold a use for as long as they last.
 func (s *socket) routineLeave(old *path) {
 	defer s.Release()
-	if l, ok := old.top.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](old.top); ok {
 		guarded(s.info(), l.Abort)
 	}
 	if p := old.parker(); p != nil {
@@ -121,7 +121,7 @@ func closeGuarded(top spi.Socket, info *wsa.ProtocolInfo) {
 	if guarded(info, func() { _ = top.Close() }) { // it is gone whatever Close returns
 		return
 	}
-	if a, ok := top.(spi.Abandoner); ok {
+	if a, ok := spi.As[spi.Abandoner](top); ok {
 		guarded(info, a.Abandon)
 	}
 }

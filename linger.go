@@ -19,7 +19,7 @@ func (s *socket) linger() error {
 		return nil
 	}
 	top := s.path.Load().top
-	l, ok := top.(spi.Lingerer)
+	l, ok := spi.As[spi.Lingerer](top)
 	if !ok {
 		return nil
 	}

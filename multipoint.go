@@ -26,7 +26,7 @@ func WSAJoinLeaf(h SOCKET, name *wsa.Sockaddr, callerData []byte, calleeData *[]
 		return leaf, wsa.WSAEFAULT
 	}
 	top := s.path.Load().top
-	m, ok := top.(spi.MultipointJoiner)
+	m, ok := spi.As[spi.MultipointJoiner](top)
 	if !ok {
 		return leaf, wsa.WSAEOPNOTSUPP
 	}

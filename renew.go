@@ -80,7 +80,7 @@ func (s *socket) reset() {
 }
 
 func (s *socket) resetLocked() {
-	if l, ok := s.path.Load().top.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](s.path.Load().top); ok {
 		guarded(s.info(), l.Abort)
 	}
 	if err := s.renewLocked(); err != nil {

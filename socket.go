@@ -62,7 +62,7 @@ type path struct {
 
 // parker returns data as a Parker, nil if it is none.
 func (p *path) parker() spi.Parker {
-	parker, _ := p.data.(spi.Parker)
+	parker, _ := spi.As[spi.Parker](p.data)
 	return parker
 }
 

@@ -157,7 +157,7 @@ func (t *transmission) sendStream(r *request, data spi.Socket) (n int, err error
 
 // sendFile sends from a file without reading it here.
 func (t *transmission) sendFile(p *transmitPart, data spi.Socket) (int, error) {
-	sender, ok := data.(spi.FileSender)
+	sender, ok := spi.As[spi.FileSender](data)
 	if !ok {
 		return 0, wsa.WSAEOPNOTSUPP
 	}

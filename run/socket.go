@@ -169,7 +169,7 @@ func reaches(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (bool, error
 func reachesLate(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (direct, speak bool, err error) {
 	below, err := winsock.BaseSocket(h, name)
 	for err == nil && below != bottom {
-		speaker, ok := below.(spi.Speaker)
+		speaker, ok := spi.As[spi.Speaker](below)
 		if !ok {
 			break
 		}

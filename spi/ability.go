@@ -39,6 +39,13 @@ type Foreseer interface {
 	Foresee(name *wsa.Sockaddr) Socket
 }
 
+// A Stander is a layered socket that tells which one it stands on, for
+// [DataPathTo].
+type Stander interface {
+	// Below returns the socket below.
+	Below() Socket
+}
+
 // A Speaker is a layered socket that talks with somebody on the way itself,
 // once the one below is connected, and then leaves the data to another one.
 // Its Foresee returns the socket itself, as its connect ends later than that

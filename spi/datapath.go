@@ -9,7 +9,7 @@ import "winsock/wsa"
 // leave the data to. The answer may change when the socket is connected.
 func DataPathOf(s Socket) Socket {
 	for {
-		d, ok := s.(DataPather)
+		d, ok := As[DataPather](s)
 		if !ok {
 			return s
 		}
@@ -25,10 +25,10 @@ func DataPathOf(s Socket) Socket {
 // to name, as far as its layers can tell.
 func DataPathTo(s Socket, name *wsa.Sockaddr) Socket {
 	for {
-		if f, ok := s.(Foreseer); ok {
+		if f, ok := As[Foreseer](s); ok {
 			return f.Foresee(name)
 		}
-		d, ok := s.(DataPather)
+		d, ok := As[DataPather](s)
 		if !ok {
 			return s
 		}
@@ -38,7 +38,7 @@ func DataPathTo(s Socket, name *wsa.Sockaddr) Socket {
 		}
 		// A layer that leaves data alone may stand on one that cannot tell
 		// yet. Its own answer would be past that one.
-		if b, ok := s.(interface{ Below() Socket }); ok {
+		if b, ok := As[Stander](s); ok {
 			next = b.Below()
 		}
 		s = next
@@ -49,10 +49,10 @@ func DataPathTo(s Socket, name *wsa.Sockaddr) Socket {
 // or what the handle-preserving layers on the way down leave the data to. It
 // is nil if there is none.
 func DuplicatorOf(s Socket) Duplicator {
-	if d, ok := s.(Duplicator); ok {
+	if d, ok := As[Duplicator](s); ok {
 		return d
 	}
-	d, _ := DataPathOf(s).(Duplicator)
+	d, _ := As[Duplicator](DataPathOf(s))
 	return d
 }
 
@@ -60,7 +60,7 @@ func DuplicatorOf(s Socket) Duplicator {
 // reads and writes of s, which is decided at the end of its data path. ok is
 // false otherwise.
 func HandleOf(s Socket) (fd int, ok bool) {
-	if h, ok := DataPathOf(s).(Handler); ok {
+	if h, ok := As[Handler](DataPathOf(s)); ok {
 		return h.Handle(), true
 	}
 	return -1, false

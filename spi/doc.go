@@ -35,6 +35,8 @@
 // # Abilities
 //
 // What only some sockets can do is a separate interface (see ability.go),
-// found by type assertion. A socket without the ability simply lacks the
-// methods; there are no flags and no methods that only fail.
+// found by [As]. A socket without the ability simply lacks the methods; there
+// are no flags and no methods that only fail. A socket that stands before any
+// other, as those of meters do, has the methods of all abilities, and is a
+// [Borrower] that has an ability only while the other one has it.
 package spi

@@ -94,6 +94,36 @@ func TestRawSystemCalls(t *testing.T) {
 	}
 }
 
+// TestAbilitiesAreAskedFor: who asks whether a socket has an optional
+// interface uses spi.As, as a type assertion believes sockets that stand
+// before others.
+func TestAbilitiesAreAskedFor(t *testing.T) {
+	text, err := os.ReadFile(abs("spi/ability.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^type (\w+) interface`).FindAllSubmatch(text, -1) {
+		names = append(names, string(m[1]))
+	}
+	if len(names) == 0 {
+		t.Fatal("spi/ability.go has no optional interfaces")
+	}
+	asked := regexp.MustCompile(`(?m), \w+ :?= .*\.\((spi\.)?(` + strings.Join(names, "|") + `)\)(;|$)`)
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(abs(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := asked.FindIndex(text); at != nil {
+			t.Errorf("%s:%d asks by a type assertion; use spi.As", file, 1+bytes.Count(text[:at[0]], []byte("\n")))
+		}
+	}
+}
+
 func ownPackage(name string) (string, bool) {
 	if name == "winsock" {
 		return ".", true

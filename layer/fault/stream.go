@@ -204,7 +204,7 @@ func (c *conn) cut() {
 func (c *conn) reset() {
 	c.fail(wsa.WSAECONNRESET)
 	c.in.CloseWithError(wsa.WSAECONNRESET)
-	if l, ok := c.socket.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](c.socket); ok {
 		l.Abort()
 	}
 	c.ending.Do(func() {

@@ -295,7 +295,7 @@ var hardLinger = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint
 
 // abortBelow makes the next Close of below reset its connection.
 func abortBelow(below spi.Socket) {
-	if l, ok := below.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](below); ok {
 		l.Abort()
 		return
 	}

@@ -7,150 +7,18 @@ import (
 	"winsock/wsa"
 )
 
-// The types below are the abilities that a traced socket has if the one
-// below has them. Whether a socket can do something is asked by a type
-// assertion, so each set of abilities is a type of its own.
-type (
-	connectData struct{ s *socket } // with the data of disconnecting
-	multipoint  struct{ s *socket }
-	duplicator  struct{ s *socket }
-	extender    struct{ s *socket }
-)
-
-// Bits of a set of abilities.
-const (
-	hasConnectData = 1 << iota
-	hasMultipoint
-	hasDuplicator
-	hasExtender
-)
-
-// withAbilities returns s with the abilities of the socket below.
-func withAbilities(s *socket) spi.Socket {
-	s.outer = compose(s, abilitiesOf(s.Socket))
-	return s.outer
-}
-
-func abilitiesOf(s spi.Socket) (set int) {
-	if _, ok := s.(spi.ConnectDataer); ok {
-		set |= hasConnectData
+// Lender says that a traced socket has the abilities of this file only if the
+// one below has them.
+func (s *socket) Lender(ability any) spi.Socket {
+	switch ability.(type) {
+	case *spi.ConnectDataer, *spi.DisconnectDataer, *spi.MultipointJoiner, *spi.Duplicator, *spi.Extender:
+		return s.Socket
 	}
-	if _, ok := s.(spi.MultipointJoiner); ok {
-		set |= hasMultipoint
-	}
-	if _, ok := s.(spi.Duplicator); ok {
-		set |= hasDuplicator
-	}
-	if _, ok := s.(spi.Extender); ok {
-		set |= hasExtender
-	}
-	return set
-}
-
-// compose returns s with a set of abilities.
-func compose(s *socket, set int) spi.Socket {
-	const c, m, d, e = hasConnectData, hasMultipoint, hasDuplicator, hasExtender
-	C, M, D, E := connectData{s}, multipoint{s}, duplicator{s}, extender{s}
-	switch set {
-	case c:
-		return struct {
-			*socket
-			connectData
-		}{s, C}
-	case m:
-		return struct {
-			*socket
-			multipoint
-		}{s, M}
-	case c | m:
-		return struct {
-			*socket
-			connectData
-			multipoint
-		}{s, C, M}
-	case d:
-		return struct {
-			*socket
-			duplicator
-		}{s, D}
-	case c | d:
-		return struct {
-			*socket
-			connectData
-			duplicator
-		}{s, C, D}
-	case m | d:
-		return struct {
-			*socket
-			multipoint
-			duplicator
-		}{s, M, D}
-	case c | m | d:
-		return struct {
-			*socket
-			connectData
-			multipoint
-			duplicator
-		}{s, C, M, D}
-	case e:
-		return struct {
-			*socket
-			extender
-		}{s, E}
-	case c | e:
-		return struct {
-			*socket
-			connectData
-			extender
-		}{s, C, E}
-	case m | e:
-		return struct {
-			*socket
-			multipoint
-			extender
-		}{s, M, E}
-	case c | m | e:
-		return struct {
-			*socket
-			connectData
-			multipoint
-			extender
-		}{s, C, M, E}
-	case d | e:
-		return struct {
-			*socket
-			duplicator
-			extender
-		}{s, D, E}
-	case c | d | e:
-		return struct {
-			*socket
-			connectData
-			duplicator
-			extender
-		}{s, C, D, E}
-	case m | d | e:
-		return struct {
-			*socket
-			multipoint
-			duplicator
-			extender
-		}{s, M, D, E}
-	case c | m | d | e:
-		return struct {
-			*socket
-			connectData
-			multipoint
-			duplicator
-			extender
-		}{s, C, M, D, E}
-	}
-	return s
+	return nil
 }
 
 // ConnectWithData is traced as Connect is.
-func (a connectData) ConnectWithData(name *wsa.Sockaddr, caller []byte, callee *[]byte, sqos, gqos *wsa.QOS) error {
-	s := a.s
+func (s *socket) ConnectWithData(name *wsa.Sockaddr, caller []byte, callee *[]byte, sqos, gqos *wsa.QOS) error {
 	start := s.time()
 	err := s.tap.connect(func() error {
 		return s.Socket.(spi.ConnectDataer).ConnectWithData(name, caller, callee, sqos, gqos)
@@ -166,17 +34,11 @@ func (a connectData) ConnectWithData(name *wsa.Sockaddr, caller []byte, callee *
 	return err
 }
 
-// SendDisconnect is traced; it ends the sending direction in the capture. A
-// socket below that has no such data answers WSAEOPNOTSUPP, as documented
-// for WSASendDisconnect.
-func (a connectData) SendDisconnect(data []byte) error {
-	s := a.s
+// SendDisconnect is traced; it ends the sending direction in the capture.
+func (s *socket) SendDisconnect(data []byte) error {
 	start := s.time()
 	err := s.tap.shutdown(func() error {
-		if d, ok := s.Socket.(spi.DisconnectDataer); ok {
-			return d.SendDisconnect(data)
-		}
-		return wsa.WSAEOPNOTSUPP
+		return s.Socket.(spi.DisconnectDataer).SendDisconnect(data)
 	}, wsa.SD_SEND)
 	if l := s.control("WSPSendDisconnect", start, err); l != nil {
 		l.number("len", int64(len(data)))
@@ -186,13 +48,9 @@ func (a connectData) SendDisconnect(data []byte) error {
 }
 
 // RecvDisconnect is traced.
-func (a connectData) RecvDisconnect(data []byte) (n int, err error) {
-	s := a.s
+func (s *socket) RecvDisconnect(data []byte) (n int, err error) {
 	start := s.time()
-	err = wsa.WSAEOPNOTSUPP
-	if d, ok := s.Socket.(spi.DisconnectDataer); ok {
-		n, err = d.RecvDisconnect(data)
-	}
+	n, err = s.Socket.(spi.DisconnectDataer).RecvDisconnect(data)
 	if s.logControl {
 		e := s.event(s.origin, "WSPRecvDisconnect", start, err)
 		e.bytes = transferred(n, err)
@@ -204,8 +62,7 @@ func (a connectData) RecvDisconnect(data []byte) (n int, err error) {
 }
 
 // JoinLeaf is traced, as is the new socket where there is one.
-func (a multipoint) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, sqos, gqos *wsa.QOS, flags uint32) (spi.Socket, error) {
-	s := a.s
+func (s *socket) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, sqos, gqos *wsa.QOS, flags uint32) (spi.Socket, error) {
 	start := s.time()
 	below, err := s.Socket.(spi.MultipointJoiner).JoinLeaf(name, caller, callee, sqos, gqos, flags)
 	var leaf spi.Socket
@@ -213,10 +70,10 @@ func (a multipoint) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, 
 	switch {
 	case err != nil:
 	case below == s.Socket:
-		leaf = s.outer
+		leaf = s
 	default:
 		traced := s.trace(below, s.identity, s.owner)
-		leaf, made = withAbilities(traced), traced.number
+		leaf, made = traced, traced.number
 	}
 	if s.logControl {
 		e := s.event(s.origin, "WSPJoinLeaf", start, err)
@@ -235,8 +92,7 @@ func (a multipoint) JoinLeaf(name *wsa.Sockaddr, caller []byte, callee *[]byte, 
 }
 
 // Duplicate is traced.
-func (a duplicator) Duplicate(process uint32, attached []byte) (*wsa.ProtocolInfo, error) {
-	s := a.s
+func (s *socket) Duplicate(process uint32, attached []byte) (*wsa.ProtocolInfo, error) {
 	start := s.time()
 	info, err := s.Socket.(spi.Duplicator).Duplicate(process, attached)
 	if l := s.control("WSPDuplicateSocket", start, err); l != nil {
@@ -248,8 +104,7 @@ func (a duplicator) Duplicate(process uint32, attached []byte) (*wsa.ProtocolInf
 
 // Extension hands the function out as the socket below has it: what it does
 // is not traced, only that it was asked for.
-func (a extender) Extension(id wsa.GUID) any {
-	s := a.s
+func (s *socket) Extension(id wsa.GUID) any {
 	start := s.time()
 	function := s.Socket.(spi.Extender).Extension(id)
 	var err error

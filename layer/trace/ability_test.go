@@ -11,19 +11,36 @@ import (
 	"winsock/wsa"
 )
 
-func TestEverySetOfAbilities(t *testing.T) {
-	s := newTracer(new(bytes.Buffer)).trace(&fake{}, tcp4, self)
-	for set := range 1 << 4 {
-		if got := abilitiesOf(compose(s, set)); got != set {
-			t.Errorf("the socket for set %04b has %04b", set, got)
+// TestAbilitiesAreThoseBelow: a traced socket can do what the one below can,
+// and data goes through the layer in either case.
+func TestAbilitiesAreThoseBelow(t *testing.T) {
+	tr := newTracer(new(bytes.Buffer))
+	poor := tr.trace(&fake{}, tcp4, self)
+	rich := tr.trace(&able{fake: &fake{}}, tcp4, self)
+	for name, has := range map[string]func(spi.Socket) bool{
+		"ConnectDataer":    is[spi.ConnectDataer],
+		"DisconnectDataer": is[spi.DisconnectDataer],
+		"MultipointJoiner": is[spi.MultipointJoiner],
+		"Duplicator":       is[spi.Duplicator],
+		"Extender":         is[spi.Extender],
+	} {
+		if has(poor) {
+			t.Errorf("a socket is a %s that the one below is not", name)
 		}
-		if s.outer = compose(s, set); spi.DataPathOf(s.outer) != s.outer {
-			t.Errorf("set %04b: data does not go through the layer", set)
+		if !has(rich) {
+			t.Errorf("a socket is no %s, and the one below is one", name)
 		}
 	}
-	if abilitiesOf(withAbilities(s)) != 0 {
-		t.Error("a socket has abilities that the one below has not")
+	for _, s := range []spi.Socket{poor, rich} {
+		if spi.DataPathOf(s) != s {
+			t.Error("data does not go through the layer")
+		}
 	}
+}
+
+func is[T any](s spi.Socket) bool {
+	_, ok := spi.As[T](s)
+	return ok
 }
 
 // An able fake has every ability.
@@ -54,10 +71,7 @@ func TestAbilitiesAreTraced(t *testing.T) {
 		tr.json = form
 		sockets.Store(0)
 		f := &able{fake: &fake{}, function: "a function"}
-		s := withAbilities(tr.trace(f, tcp4, self))
-		if abilitiesOf(s) != 15 {
-			t.Fatalf("abilities %04b, want all", abilitiesOf(s))
-		}
+		var s spi.Socket = tr.trace(f, tcp4, self)
 		var callee []byte
 		must := func(err error) {
 			t.Helper()

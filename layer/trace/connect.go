@@ -62,5 +62,5 @@ func (s *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return withAbilities(conn), nil
+	return conn, nil
 }

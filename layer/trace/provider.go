@@ -27,7 +27,7 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	}
 	s := p.trace(below, identify(o), ownerOf(o.Process))
 	p.logSocket(start, s, o, nil)
-	return withAbilities(s), nil
+	return s, nil
 }
 
 // Cleanup gives the files back.
@@ -44,7 +44,6 @@ func (t *tracer) trace(below spi.Socket, id identity, of *owner) *socket {
 		identity:         id,
 		origin:           origin{sockets.Add(1), of},
 	}
-	s.outer = s
 	if t.capture != nil {
 		s.tap = newTap(t, s)
 	}

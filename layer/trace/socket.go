@@ -17,7 +17,6 @@ type socket struct {
 	identity
 	origin
 
-	outer spi.Socket // the socket with its abilities, see withAbilities
 	waits waits
 	tap   *tap // nil: nothing to capture
 }
@@ -25,7 +24,7 @@ type socket struct {
 // DataPath lets the data go past the layer when nobody looks at it.
 func (s *socket) DataPath() spi.Socket {
 	if s.logData || s.tap != nil {
-		return s.outer
+		return s
 	}
 	return s.HandlePreserving.DataPath()
 }
@@ -34,7 +33,7 @@ func (s *socket) DataPath() spi.Socket {
 // at the data does not depend on the peer, but what is below may.
 func (s *socket) Foresee(name *wsa.Sockaddr) spi.Socket {
 	if s.logData || s.tap != nil {
-		return s.outer
+		return s
 	}
 	return spi.DataPathTo(s.Socket, name)
 }

@@ -102,7 +102,7 @@ func (c *netConn) Close() error {
 	c.users++ // this call: the socket stays until everybody is woken
 	close(c.closed)
 	c.mu.Unlock()
-	if p, ok := c.socket.(spi.Parker); ok {
+	if p, ok := spi.As[spi.Parker](c.socket); ok {
 		p.Unpark()
 	}
 	return c.opError("close", c.done())
@@ -188,7 +188,7 @@ type half struct {
 
 func (h *half) init(c *netConn, d spi.Direction, events spi.Events, call func(*spi.Message) (int, error)) {
 	h.conn, h.direction = c, d
-	h.parker, _ = c.socket.(spi.Parker)
+	h.parker, _ = spi.As[spi.Parker](c.socket)
 	h.woken = make(chan struct{}, 1)
 	h.watcher = spi.Watcher{Mask: events, Notify: func(spi.Events) { h.wake() }}
 	h.try = func() bool {

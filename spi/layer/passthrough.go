@@ -25,10 +25,10 @@ var (
 
 // parker returns who parks below, past handle-preserving layers.
 func (s *PassThrough) parker() (spi.Parker, bool) {
-	if p, ok := s.Socket.(spi.Parker); ok {
+	if p, ok := spi.As[spi.Parker](s.Socket); ok {
 		return p, true
 	}
-	p, ok := spi.DataPathOf(s.Socket).(spi.Parker)
+	p, ok := spi.As[spi.Parker](spi.DataPathOf(s.Socket))
 	return p, ok
 }
 
@@ -62,7 +62,7 @@ func (s *PassThrough) Linger() error { return linger(s.Socket) }
 func (s *PassThrough) Abort() { abort(s.Socket) }
 
 func linger(below spi.Socket) error {
-	if l, ok := below.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](below); ok {
 		return l.Linger()
 	}
 	if err := below.Shutdown(wsa.SD_SEND); err != nil {
@@ -76,7 +76,7 @@ var hardLinger = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint
 
 // abort makes the next Close of below reset its connection.
 func abort(below spi.Socket) {
-	if l, ok := below.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](below); ok {
 		l.Abort()
 		return
 	}

@@ -4,9 +4,9 @@
 // chain.
 //
 // [Wrap] puts a [Meter] on a socket. What it returns does what the socket
-// does, and can do what the socket can: it has each of the optional
-// interfaces of package spi that the socket has, and no other, so that a layer
-// above sees no difference. Where the socket leaves the data to the one below
+// does, and can do what the socket can: as [spi.As] sees it, it has each of the
+// optional interfaces of package spi that the socket has, and no other, so that
+// a layer above sees no difference. Where the socket leaves the data to the one below
 // it, the metered socket does so too, and the data is counted there. Waiting
 // (Ready, Watch, Unwatch, Park) is passed on and not counted: what is done
 // when the wait has ended is.

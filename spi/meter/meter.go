@@ -36,10 +36,9 @@ func (g Group) String() string {
 // A Meter counts what passes one place. Its zero value is ready for use, by
 // several goroutines; it must not be copied.
 type Meter struct {
-	groups    [Groups]tally
-	open      atomic.Int64
-	total     atomic.Int64
-	uncounted atomic.Int64
+	groups [Groups]tally
+	open   atomic.Int64
+	total  atomic.Int64
 }
 
 // A tally has a cache line of its own, as senders and receivers count at the
@@ -67,20 +66,16 @@ type Reading struct {
 	Received int64 // bytes, without those that were only peeked at
 	Open     int64 // sockets that are open
 	Total    int64 // sockets that were opened, accepted or joined
-
-	// Uncounted is how many sockets are not in the counts, see [Wrap].
-	Uncounted int64
 }
 
 // Read returns the counts. Calls may go on meanwhile, so the numbers belong
 // together only roughly.
 func (m *Meter) Read() Reading {
 	r := Reading{
-		Sent:      m.groups[Send].bytes.Load(),
-		Received:  m.groups[Recv].bytes.Load(),
-		Open:      m.open.Load(),
-		Total:     m.total.Load(),
-		Uncounted: m.uncounted.Load(),
+		Sent:     m.groups[Send].bytes.Load(),
+		Received: m.groups[Recv].bytes.Load(),
+		Open:     m.open.Load(),
+		Total:    m.total.Load(),
 	}
 	for g := range r.Groups {
 		t := &m.groups[g]
@@ -101,41 +96,27 @@ func (r *Reading) Sum() (all Counts) {
 
 // Wrap returns a socket that does all that s does and is counted by m, as are
 // the sockets that it accepts and joins.
-//
-// There is a type for each set of optional interfaces that is to be expected
-// (see bundles.go). A socket with another set is returned as it is, since to
-// work is more than to be counted; m counts how many those are.
 func Wrap(s spi.Socket, m *Meter) spi.Socket {
 	m.groups[Open].calls.Add(1)
-	top, _ := wrap(s, m)
-	return top
+	return wrap(s, m)
 }
 
 // Unwrap returns the socket that s meters, and s itself if it meters none.
 func Unwrap(s spi.Socket) spi.Socket {
 	for {
-		m, ok := s.(interface{ metered() spi.Socket })
+		c, ok := s.(*socket)
 		if !ok {
 			return s
 		}
-		s = m.metered()
+		s = c.s
 	}
 }
 
-func (c *core) metered() spi.Socket { return c.s }
-
-// wrap is Wrap without counting an opening; c is nil if s is not counted.
-func wrap(s spi.Socket, m *Meter) (top spi.Socket, c *core) {
-	bundle := bundles[abilitiesOf(s)]
-	if bundle == nil {
-		m.uncounted.Add(1)
-		return s, nil
-	}
-	c, top = bundle()
-	c.s, c.m, c.outer = s, m, top
+// wrap is Wrap without counting an opening.
+func wrap(s spi.Socket, m *Meter) *socket {
 	m.open.Add(1)
 	m.total.Add(1)
-	return top, c
+	return &socket{s: s, m: m}
 }
 
 // epoch makes the times of now small, and one look at the clock enough for
@@ -145,7 +126,7 @@ var epoch = time.Now()
 func now() int64 { return int64(time.Since(epoch)) }
 
 // record counts a call that began at start and has just returned.
-func (c *core) record(g Group, start int64, err error) {
+func (c *socket) record(g Group, start int64, err error) {
 	took := now() - start
 	t := &c.m.groups[g]
 	t.calls.Add(1)

@@ -3,7 +3,10 @@
 package meter
 
 import (
+	"os"
 	"reflect"
+	"regexp"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,8 +15,9 @@ import (
 	"winsock/wsa"
 )
 
-// A fake answers with err, takes its time, and has every ability.
+// A fake answers with err, takes its time, and has all of the abilities.
 type fake struct {
+	abilities
 	err    error
 	n      int
 	took   time.Duration
@@ -56,6 +60,7 @@ func (f *fake) Unwatch(w *spi.Watcher)                       { f.call("Unwatch")
 func (f *fake) Handle() int                        { f.call("Handle"); return f.handle }
 func (f *fake) DataPath() spi.Socket               { f.call("DataPath"); return f.path }
 func (f *fake) Foresee(*wsa.Sockaddr) spi.Socket   { f.call("Foresee"); return f.path }
+func (f *fake) Spoken() spi.Socket                 { f.call("Spoken"); return f.path }
 func (f *fake) Below() spi.Socket                  { f.call("Below"); return f.below }
 func (f *fake) Extension(wsa.GUID) any             { f.call("Extension"); return f }
 func (f *fake) Linger() error                      { return f.call("Linger") }
@@ -81,92 +86,123 @@ func (f *fake) JoinLeaf(*wsa.Sockaddr, []byte, *[]byte, *wsa.QOS, *wsa.QOS, uint
 	return f.conn, f.call("JoinLeaf")
 }
 
-// limited returns f with a set of abilities only, which a bundle is good for.
-func limited(t testing.TB, f *fake, s set) spi.Socket {
-	t.Helper()
-	if bundles[s] == nil {
-		t.Fatalf("there is no bundle %#x", s)
+// Abilities are optional interfaces, as nil pointers to them.
+type abilities []any
+
+var (
+	kernelStream = abilities{(*spi.Handler)(nil), (*spi.Parker)(nil), (*spi.Lingerer)(nil), (*spi.FileSender)(nil)}
+	preserving   = abilities{(*spi.DataPather)(nil), (*spi.Foreseer)(nil), (*spi.Stander)(nil)}
+	buffered     = abilities{(*spi.Abandoner)(nil), (*spi.Lingerer)(nil)}
+)
+
+// Lender takes from a fake what it is not to have.
+func (f *fake) Lender(ability any) spi.Socket {
+	if slices.Contains(f.abilities, ability) {
+		return nil
 	}
-	c, top := bundles[s]()
-	c.s, c.m, c.outer = f, new(Meter), top
-	return top
+	return struct{ spi.Socket }{}
+}
+
+// every has all optional interfaces, by name.
+var every = map[string]struct {
+	ability any
+	of      func(spi.Socket) bool
+}{
+	"Handler":          {(*spi.Handler)(nil), is[spi.Handler]},
+	"DataPather":       {(*spi.DataPather)(nil), is[spi.DataPather]},
+	"Foreseer":         {(*spi.Foreseer)(nil), is[spi.Foreseer]},
+	"Stander":          {(*spi.Stander)(nil), is[spi.Stander]},
+	"Speaker":          {(*spi.Speaker)(nil), is[spi.Speaker]},
+	"Parker":           {(*spi.Parker)(nil), is[spi.Parker]},
+	"ConnectDataer":    {(*spi.ConnectDataer)(nil), is[spi.ConnectDataer]},
+	"DisconnectDataer": {(*spi.DisconnectDataer)(nil), is[spi.DisconnectDataer]},
+	"MultipointJoiner": {(*spi.MultipointJoiner)(nil), is[spi.MultipointJoiner]},
+	"Duplicator":       {(*spi.Duplicator)(nil), is[spi.Duplicator]},
+	"Extender":         {(*spi.Extender)(nil), is[spi.Extender]},
+	"FileSender":       {(*spi.FileSender)(nil), is[spi.FileSender]},
+	"Lingerer":         {(*spi.Lingerer)(nil), is[spi.Lingerer]},
+	"Abandoner":        {(*spi.Abandoner)(nil), is[spi.Abandoner]},
+}
+
+func is[T any](s spi.Socket) bool {
+	_, ok := spi.As[T](s)
+	return ok
+}
+
+// TestEveryAbilityIsKnown: spi/ability.go has no optional interface that a
+// metered socket would hide.
+func TestEveryAbilityIsKnown(t *testing.T) {
+	source, err := os.ReadFile("../ability.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^type (\w+) interface`).FindAllSubmatch(source, -1)
+	if len(found) != len(every) {
+		t.Errorf("%d optional interfaces in spi/ability.go, %d in the test", len(found), len(every))
+	}
+	for _, f := range found {
+		if _, ok := every[string(f[1])]; !ok {
+			t.Errorf("the meter does not know spi.%s", f[1])
+		}
+	}
 }
 
 // TestAbilitiesAreKept: a metered socket, and a twice metered one, has the
 // interfaces of the socket, whatever those are.
 func TestAbilitiesAreKept(t *testing.T) {
-	for s, bundle := range bundles {
-		if bundle == nil {
-			continue
+	for name, a := range every {
+		for _, below := range []*fake{{}, {abilities: abilities{a.ability}}} {
+			var m Meter
+			s := Wrap(Wrap(below, &m), &m)
+			for other, o := range every {
+				if want := other == name && len(below.abilities) > 0; o.of(s) != want {
+					t.Errorf("on a socket with %d abilities, one %s at the most, a metered one is a %s: %v", len(below.abilities), name, other, !want)
+				}
+			}
 		}
-		below := limited(t, &fake{}, set(s))
-		var m Meter
-		if got := abilitiesOf(Wrap(Wrap(below, &m), &m)); got != set(s) || m.Read().Uncounted != 0 {
-			t.Errorf("a socket with %#x has %#x when it is metered", s, got)
-		}
-	}
-}
-
-// A rare socket has a set of abilities that no bundle is for.
-type rare struct {
-	spi.Socket
-	spi.FileSender
-	spi.Abandoner
-}
-
-func TestOtherSetsAreLeftAlone(t *testing.T) {
-	f := &fake{}
-	s := &rare{f, f, f}
-	var m Meter
-	if Wrap(s, &m) != spi.Socket(s) {
-		t.Error("the socket has become another one")
-	}
-	if r := m.Read(); r.Uncounted != 1 || r.Open != 0 || r.Total != 0 || r.Groups[Open].Calls != 1 {
-		t.Errorf("counts %+v", r)
 	}
 }
 
 // able makes a metered fake with the abilities.
-func able(t testing.TB, f *fake, s set) (spi.Socket, *Meter) {
+func able(f *fake, has abilities) (spi.Socket, *Meter) {
 	m := new(Meter)
-	return Wrap(limited(t, f, s), m), m
+	f.abilities = has
+	return Wrap(f, m), m
 }
 
 // TestEveryCall: each is made below, once, with its answer, and counted
 // where it belongs; whether it worked, has to wait or failed.
 func TestEveryCall(t *testing.T) {
-	const data = connecting | disconnecting
 	var message spi.Message
 	calls := []struct {
 		name  string
-		with  set
 		group Group // Groups: not counted
 		call  func(s spi.Socket) error
 	}{
-		{"Bind", 0, Control, func(s spi.Socket) error { return s.Bind(nil) }},
-		{"Connect", 0, Connect, func(s spi.Socket) error { return s.Connect(nil) }},
-		{"Listen", 0, Control, func(s spi.Socket) error { return s.Listen(1) }},
-		{"Accept", 0, Accept, func(s spi.Socket) error { _, err := s.Accept(nil); return err }},
-		{"Send", 0, Send, func(s spi.Socket) error { _, err := s.Send(&message); return err }},
-		{"Recv", 0, Recv, func(s spi.Socket) error { _, err := s.Recv(&message); return err }},
-		{"Shutdown", 0, Control, func(s spi.Socket) error { return s.Shutdown(0) }},
-		{"Close", 0, Control, func(s spi.Socket) error { return s.Close() }},
-		{"GetSockName", 0, Control, func(s spi.Socket) error { return s.GetSockName(nil) }},
-		{"GetPeerName", 0, Control, func(s spi.Socket) error { return s.GetPeerName(nil) }},
-		{"GetSockOpt", 0, Control, func(s spi.Socket) error { _, err := s.GetSockOpt(0, 0, nil); return err }},
-		{"SetSockOpt", 0, Control, func(s spi.Socket) error { return s.SetSockOpt(0, 0, nil) }},
-		{"Ioctl", 0, Control, func(s spi.Socket) error { _, err := s.Ioctl(0, nil, nil); return err }},
-		{"ConnectWithData", data, Connect, func(s spi.Socket) error { return s.(spi.ConnectDataer).ConnectWithData(nil, nil, nil, nil, nil) }},
-		{"SendDisconnect", data, Control, func(s spi.Socket) error { return s.(spi.DisconnectDataer).SendDisconnect(nil) }},
-		{"RecvDisconnect", data, Control, func(s spi.Socket) error { _, err := s.(spi.DisconnectDataer).RecvDisconnect(nil); return err }},
-		{"JoinLeaf", joining, Connect, func(s spi.Socket) error {
+		{"Bind", Control, func(s spi.Socket) error { return s.Bind(nil) }},
+		{"Connect", Connect, func(s spi.Socket) error { return s.Connect(nil) }},
+		{"Listen", Control, func(s spi.Socket) error { return s.Listen(1) }},
+		{"Accept", Accept, func(s spi.Socket) error { _, err := s.Accept(nil); return err }},
+		{"Send", Send, func(s spi.Socket) error { _, err := s.Send(&message); return err }},
+		{"Recv", Recv, func(s spi.Socket) error { _, err := s.Recv(&message); return err }},
+		{"Shutdown", Control, func(s spi.Socket) error { return s.Shutdown(0) }},
+		{"Close", Control, func(s spi.Socket) error { return s.Close() }},
+		{"GetSockName", Control, func(s spi.Socket) error { return s.GetSockName(nil) }},
+		{"GetPeerName", Control, func(s spi.Socket) error { return s.GetPeerName(nil) }},
+		{"GetSockOpt", Control, func(s spi.Socket) error { _, err := s.GetSockOpt(0, 0, nil); return err }},
+		{"SetSockOpt", Control, func(s spi.Socket) error { return s.SetSockOpt(0, 0, nil) }},
+		{"Ioctl", Control, func(s spi.Socket) error { _, err := s.Ioctl(0, nil, nil); return err }},
+		{"ConnectWithData", Connect, func(s spi.Socket) error { return s.(spi.ConnectDataer).ConnectWithData(nil, nil, nil, nil, nil) }},
+		{"SendDisconnect", Control, func(s spi.Socket) error { return s.(spi.DisconnectDataer).SendDisconnect(nil) }},
+		{"RecvDisconnect", Control, func(s spi.Socket) error { _, err := s.(spi.DisconnectDataer).RecvDisconnect(nil); return err }},
+		{"JoinLeaf", Connect, func(s spi.Socket) error {
 			_, err := s.(spi.MultipointJoiner).JoinLeaf(nil, nil, nil, nil, nil, 0)
 			return err
 		}},
-		{"Duplicate", duplicating, Control, func(s spi.Socket) error { _, err := s.(spi.Duplicator).Duplicate(0, nil); return err }},
-		{"SendFile", kernelStream, Send, func(s spi.Socket) error { _, err := s.(spi.FileSender).SendFile(0, 0, 0); return err }},
-		{"Linger", lingering, Control, func(s spi.Socket) error { return s.(spi.Lingerer).Linger() }},
-		{"Park", parking, Groups, func(s spi.Socket) error {
+		{"Duplicate", Control, func(s spi.Socket) error { _, err := s.(spi.Duplicator).Duplicate(0, nil); return err }},
+		{"SendFile", Send, func(s spi.Socket) error { _, err := s.(spi.FileSender).SendFile(0, 0, 0); return err }},
+		{"Linger", Control, func(s spi.Socket) error { return s.(spi.Lingerer).Linger() }},
+		{"Park", Groups, func(s spi.Socket) error {
 			_, err := s.(spi.Parker).Park(spi.Sending, func() bool { return true })
 			return err
 		}},
@@ -174,7 +210,7 @@ func TestEveryCall(t *testing.T) {
 	for _, call := range calls {
 		for _, err := range []error{nil, wsa.WSAEWOULDBLOCK, wsa.WSAECONNRESET} {
 			f := &fake{err: err, n: 7}
-			s, m := able(t, f, call.with)
+			s, m := able(f, nil)
 			before := m.Read()
 			if got := call.call(s); got != err {
 				t.Errorf("%s: %v, want %v", call.name, got, err)
@@ -217,7 +253,7 @@ func TestEveryCall(t *testing.T) {
 		"Abort":           func(s spi.Socket) { s.(spi.Lingerer).Abort() },
 	} {
 		f := &fake{}
-		s, _ := able(t, f, kernelStream)
+		s, _ := able(f, kernelStream)
 		if call(s); f.last != name {
 			t.Errorf("%s arrived as %q", name, f.last)
 		}
@@ -227,7 +263,7 @@ func TestEveryCall(t *testing.T) {
 // TestWatchersAreThoseOfTheCaller: they go below as they are.
 func TestWatchersAreThoseOfTheCaller(t *testing.T) {
 	f := &fake{}
-	s, _ := able(t, f, 0)
+	s, _ := able(f, nil)
 	w := &spi.Watcher{}
 	if s.Watch(w); f.last != "Watch" || f.noted != w {
 		t.Errorf("Watch arrived as %s of %p", f.last, f.noted)
@@ -240,23 +276,22 @@ func TestWatchersAreThoseOfTheCaller(t *testing.T) {
 // TestDataPath: the data is the meter's if it is the socket's, and else not.
 func TestDataPath(t *testing.T) {
 	elsewhere := &fake{}
-	for _, with := range []set{0, kernelStream, buffered} {
-		s, _ := able(t, &fake{path: elsewhere}, with)
+	for _, with := range []abilities{nil, kernelStream, buffered} {
+		s, _ := able(&fake{path: elsewhere}, with)
 		if spi.DataPathOf(s) != s || spi.DataPathTo(s, nil) != s {
-			t.Errorf("abilities %#x: the data does not go through the meter", with)
+			t.Errorf("abilities %T: the data does not go through the meter", with)
 		}
 	}
 	f := &fake{}
-	below := limited(t, f, preserving|foreseeing)
-	s := Wrap(below, new(Meter))
-	if f.path = below; spi.DataPathOf(s) != s || s.(spi.Foreseer).Foresee(nil) != s {
+	s, _ := able(f, preserving)
+	if f.path = f; spi.DataPathOf(s) != s || s.(spi.Foreseer).Foresee(nil) != s {
 		t.Error("the data of a socket that sees it does not go through the meter")
 	}
 	if f.path = elsewhere; s.(spi.DataPather).DataPath() != spi.Socket(elsewhere) || s.(spi.Foreseer).Foresee(nil) != spi.Socket(elsewhere) {
 		t.Error("the data that the socket leaves alone goes through the meter")
 	}
 	f.below = elsewhere
-	if s.(stander).Below() != spi.Socket(elsewhere) {
+	if s.(spi.Stander).Below() != spi.Socket(elsewhere) {
 		t.Error("the socket stands on another one")
 	}
 }
@@ -264,12 +299,10 @@ func TestDataPath(t *testing.T) {
 // TestDerivedSockets: accepted and joined ones are counted by the same meter,
 // and gone when they are closed or abandoned, once.
 func TestDerivedSockets(t *testing.T) {
-	f := &fake{conn: limited(t, &fake{}, passThrough)}
-	below := limited(t, f, joining|parking|lingering)
-	var m Meter
-	s := Wrap(below, &m)
+	f := &fake{conn: &fake{abilities: buffered}}
+	s, m := able(f, nil)
 	conn, err := s.Accept(nil)
-	if err != nil || conn == f.conn || abilitiesOf(conn) != passThrough {
+	if err != nil || conn == f.conn || !is[spi.Abandoner](conn) || is[spi.Parker](conn) {
 		t.Fatalf("Accept: %v, %v", conn, err)
 	}
 	leaf, err := s.(spi.MultipointJoiner).JoinLeaf(nil, nil, nil, nil, nil, 0)
@@ -299,7 +332,7 @@ func TestDerivedSockets(t *testing.T) {
 // TestOneErrorForOneAttempt: however often its result is asked for.
 func TestOneErrorForOneAttempt(t *testing.T) {
 	f := &fake{err: wsa.WSAEWOULDBLOCK}
-	s, m := able(t, f, 0)
+	s, m := able(f, nil)
 	for range 2 {
 		f.err = wsa.WSAEWOULDBLOCK
 		s.Connect(nil)
@@ -316,8 +349,7 @@ func TestOneErrorForOneAttempt(t *testing.T) {
 func TestUnwrap(t *testing.T) {
 	f := &fake{}
 	var m Meter
-	s := &rare{f, f, f}
-	if Unwrap(s) != spi.Socket(s) {
+	if Unwrap(f) != spi.Socket(f) {
 		t.Error("Unwrap has unwrapped what is not metered")
 	}
 	q := &quick{f}
@@ -327,7 +359,7 @@ func TestUnwrap(t *testing.T) {
 }
 
 func TestPeekedBytesAreNotCounted(t *testing.T) {
-	s, m := able(t, &fake{n: 5}, 0)
+	s, m := able(&fake{n: 5}, nil)
 	s.Recv(&spi.Message{Flags: wsa.MSG_PEEK})
 	s.Recv(&spi.Message{})
 	if r := m.Read(); r.Received != 5 {
@@ -336,7 +368,7 @@ func TestPeekedBytesAreNotCounted(t *testing.T) {
 }
 
 func TestTimeAndSum(t *testing.T) {
-	s, m := able(t, &fake{took: 2 * time.Millisecond}, 0)
+	s, m := able(&fake{took: 2 * time.Millisecond}, nil)
 	s.Bind(nil)
 	s.Send(&spi.Message{})
 	r := m.Read()
@@ -349,11 +381,11 @@ func TestTimeAndSum(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
-	s, m := able(t, &fake{n: 3}, 0)
+	s, m := able(&fake{n: 3}, nil)
 	defer s.Close()
 	var wg sync.WaitGroup
 	for range 4 {
-		s := Wrap(limited(t, &fake{n: 3}, 0), m)
+		s := Wrap(&fake{n: 3}, m)
 		wg.Go(func() {
 			for range 1000 {
 				s.Send(&spi.Message{})
@@ -384,7 +416,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	s, _ := able(t, &fake{}, kernelStream)
+	s, _ := able(&fake{}, kernelStream)
 	m := &spi.Message{}
 	if n := testing.AllocsPerRun(1000, func() { s.Send(m); s.Recv(m) }); n != 0 {
 		t.Errorf("%v allocations per Send and Recv", n)
@@ -401,8 +433,7 @@ func BenchmarkSend(b *testing.B) {
 	var m, above Meter
 	metered := Wrap(plain, &m)
 	placed := Wrap(plain, &m)
-	core := placed.(*bundle0000)
-	core.above.Store(&above)
+	placed.(*socket).above.Store(&above)
 	for _, bench := range []struct {
 		name string
 		s    spi.Socket

@@ -29,8 +29,8 @@ type layer struct {
 
 // A placed is a socket at its place.
 type placed struct {
-	core  *core
-	layer *layer
+	socket *socket
+	layer  *layer
 }
 
 // Observe meters a socket that a provider has opened; it is for
@@ -40,9 +40,9 @@ func (t *Set) Observe(place int, name string, s spi.Socket) spi.Socket {
 	defer t.mu.Unlock()
 	l := t.layerLocked(place, name)
 	l.meter.groups[Open].calls.Add(1)
-	top, c := wrap(s, &l.meter)
+	c := wrap(s, &l.meter)
 	t.placeLocked(placed{c, l})
-	return top
+	return c
 }
 
 func (t *Set) layerLocked(place int, name string) *layer {
@@ -64,13 +64,13 @@ func (t *Set) layerLocked(place int, name string) *layer {
 func (t *Set) placeLocked(p placed) {
 	t.waiting = slices.DeleteFunc(t.waiting, func(w *placed) bool {
 		if w.layer.place < p.layer.place || w.layer == p.layer {
-			return w.core.ended.Load()
+			return w.socket.ended.Load()
 		}
-		w.core.above.Store(&p.layer.meter)
+		w.socket.above.Store(&p.layer.meter)
 		return true
 	})
-	if p.core == nil || p.layer.place == 0 {
-		return // counts nothing, or is the top
+	if p.layer.place == 0 {
+		return // the top
 	}
 	var above *layer
 	for _, l := range t.layers {
@@ -79,7 +79,7 @@ func (t *Set) placeLocked(p placed) {
 		}
 	}
 	if above != nil {
-		p.core.above.Store(&above.meter)
+		p.socket.above.Store(&above.meter)
 	}
 	if len(t.waiting) == maxWaiting {
 		t.waiting = slices.Delete(t.waiting, 0, 1)

@@ -50,12 +50,12 @@ const short = 2 * time.Millisecond
 // with a layer in between, and for accepted sockets.
 func TestOwnTime(t *testing.T) {
 	var set Set
-	conn := limited(t, &fake{took: 3 * short}, lingering)
-	base := set.Observe(1, "kernel", limited(t, &fake{took: 3 * short, conn: conn}, lingering))
+	conn := &fake{took: 3 * short}
+	base := set.Observe(1, "kernel", &fake{took: 3 * short, conn: conn})
 	between := set.Observe(1, "tls", &through{base, 2 * short})
 	top := set.Observe(0, "trace", &through{between, short})
 	// Another opening without the one in between.
-	direct := set.Observe(0, "trace", &through{set.Observe(1, "kernel", limited(t, &fake{took: 3 * short}, lingering)), short})
+	direct := set.Observe(0, "trace", &through{set.Observe(1, "kernel", &fake{took: 3 * short}), short})
 
 	top.Bind(nil)
 	accepted, _ := top.Accept(nil)
@@ -97,7 +97,7 @@ func TestOwnTime(t *testing.T) {
 // below it, and does not make its own time less.
 func TestOwnTimeOfALayerThatIsNotThere(t *testing.T) {
 	var set Set
-	base := set.Observe(1, "kernel", limited(t, &fake{took: 5 * short, n: 1}, lingering))
+	base := set.Observe(1, "kernel", &fake{took: 5 * short, n: 1})
 	top := set.Observe(0, "trace", &past{through{base, short}})
 	data := spi.DataPathOf(top)
 	if data != base {
@@ -121,14 +121,14 @@ func TestOwnTimeOfALayerThatIsNotThere(t *testing.T) {
 func TestLateOpening(t *testing.T) {
 	var set Set
 	trace, redirect := &through{own: short}, &through{own: short}
-	redirect.Socket = set.Observe(2, "kernel", limited(t, &fake{took: 3 * short}, lingering))
+	redirect.Socket = set.Observe(2, "kernel", &fake{took: 3 * short})
 	second := set.Observe(1, "redirect", redirect)
 	trace.Socket = second
 	top := set.Observe(0, "trace", trace)
 	top.Bind(nil)
-	failed := set.Observe(2, "kernel", limited(t, &fake{}, lingering))
+	failed := set.Observe(2, "kernel", &fake{})
 	failed.Close()
-	redirect.Socket = set.Observe(2, "socks", &through{set.Observe(2, "kernel", limited(t, &fake{took: 3 * short}, lingering)), short})
+	redirect.Socket = set.Observe(2, "socks", &through{set.Observe(2, "kernel", &fake{took: 3 * short}), short})
 	top.Bind(nil)
 	for name, want := range map[string]struct {
 		place int
@@ -151,7 +151,7 @@ func TestLateOpening(t *testing.T) {
 func TestWaitingIsBounded(t *testing.T) {
 	var set Set
 	for i := range 2 * maxWaiting {
-		s := set.Observe(1, "kernel", limited(t, &fake{}, lingering))
+		s := set.Observe(1, "kernel", &fake{})
 		if i%2 == 0 {
 			s.Close()
 		}

@@ -9,37 +9,37 @@ import (
 	"winsock/wsa"
 )
 
-// A core is a metered socket without its abilities.
-type core struct {
+// A socket is a metered one.
+type socket struct {
 	s     spi.Socket
 	m     *Meter
-	outer spi.Socket            // with the abilities: what others know
 	above atomic.Pointer[Meter] // of the socket that stands on this one, nil if that is not known
 
 	trying atomic.Bool // a Connect is under way
 	ended  atomic.Bool
 }
 
-var _ spi.Socket = (*core)(nil)
+var _ interface {
+	spi.Socket
+	spi.Borrower
+} = (*socket)(nil)
 
 // derive meters a socket that came out of this one.
-func (c *core) derive(s spi.Socket) spi.Socket {
-	top, derived := wrap(s, c.m)
-	if derived != nil {
-		derived.above.Store(c.above.Load())
-	}
-	return top
+func (c *socket) derive(s spi.Socket) spi.Socket {
+	derived := wrap(s, c.m)
+	derived.above.Store(c.above.Load())
+	return derived
 }
 
 // end takes the socket from those that are open, once.
-func (c *core) end() {
+func (c *socket) end() {
 	if !c.ended.Swap(true) {
 		c.m.open.Add(-1)
 	}
 }
 
 // Bind is counted under Control.
-func (c *core) Bind(name *wsa.Sockaddr) error {
+func (c *socket) Bind(name *wsa.Sockaddr) error {
 	start := now()
 	err := c.s.Bind(name)
 	c.record(Control, start, err)
@@ -47,7 +47,7 @@ func (c *core) Bind(name *wsa.Sockaddr) error {
 }
 
 // Connect is counted.
-func (c *core) Connect(name *wsa.Sockaddr) error {
+func (c *socket) Connect(name *wsa.Sockaddr) error {
 	start := now()
 	err := c.s.Connect(name)
 	c.tried(err)
@@ -55,7 +55,7 @@ func (c *core) Connect(name *wsa.Sockaddr) error {
 	return err
 }
 
-func (c *core) tried(err error) {
+func (c *socket) tried(err error) {
 	if err == wsa.WSAEWOULDBLOCK {
 		c.trying.Store(true)
 	}
@@ -63,7 +63,7 @@ func (c *core) tried(err error) {
 
 // ConnectResult is counted under Connect. It gives the same answer again and
 // again, which is one error.
-func (c *core) ConnectResult() error {
+func (c *socket) ConnectResult() error {
 	start := now()
 	err := c.s.ConnectResult()
 	told := err
@@ -75,7 +75,7 @@ func (c *core) ConnectResult() error {
 }
 
 // Listen is counted under Control.
-func (c *core) Listen(backlog int32) error {
+func (c *socket) Listen(backlog int32) error {
 	start := now()
 	err := c.s.Listen(backlog)
 	c.record(Control, start, err)
@@ -83,7 +83,7 @@ func (c *core) Listen(backlog int32) error {
 }
 
 // Accept is counted, as is what the new socket does.
-func (c *core) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
+func (c *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 	start := now()
 	conn, err := c.s.Accept(peer)
 	c.record(Accept, start, err)
@@ -94,7 +94,7 @@ func (c *core) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 }
 
 // Send is counted, with the bytes it took.
-func (c *core) Send(m *spi.Message) (int, error) {
+func (c *socket) Send(m *spi.Message) (int, error) {
 	start := now()
 	n, err := c.s.Send(m)
 	c.record(Send, start, err)
@@ -105,7 +105,7 @@ func (c *core) Send(m *spi.Message) (int, error) {
 }
 
 // Recv is counted, with the bytes it got.
-func (c *core) Recv(m *spi.Message) (int, error) {
+func (c *socket) Recv(m *spi.Message) (int, error) {
 	peek := m.Flags&wsa.MSG_PEEK != 0
 	start := now()
 	n, err := c.s.Recv(m)
@@ -117,7 +117,7 @@ func (c *core) Recv(m *spi.Message) (int, error) {
 }
 
 // Shutdown is counted under Control.
-func (c *core) Shutdown(how int32) error {
+func (c *socket) Shutdown(how int32) error {
 	start := now()
 	err := c.s.Shutdown(how)
 	c.record(Control, start, err)
@@ -125,7 +125,7 @@ func (c *core) Shutdown(how int32) error {
 }
 
 // Close is counted under Control; the socket is open no more.
-func (c *core) Close() error {
+func (c *socket) Close() error {
 	start := now()
 	err := c.s.Close()
 	c.record(Control, start, err)
@@ -134,7 +134,7 @@ func (c *core) Close() error {
 }
 
 // GetSockName is counted under Control.
-func (c *core) GetSockName(name *wsa.Sockaddr) error {
+func (c *socket) GetSockName(name *wsa.Sockaddr) error {
 	start := now()
 	err := c.s.GetSockName(name)
 	c.record(Control, start, err)
@@ -142,7 +142,7 @@ func (c *core) GetSockName(name *wsa.Sockaddr) error {
 }
 
 // GetPeerName is counted under Control.
-func (c *core) GetPeerName(name *wsa.Sockaddr) error {
+func (c *socket) GetPeerName(name *wsa.Sockaddr) error {
 	start := now()
 	err := c.s.GetPeerName(name)
 	c.record(Control, start, err)
@@ -150,7 +150,7 @@ func (c *core) GetPeerName(name *wsa.Sockaddr) error {
 }
 
 // GetSockOpt is counted under Control.
-func (c *core) GetSockOpt(level, name int32, value []byte) (int, error) {
+func (c *socket) GetSockOpt(level, name int32, value []byte) (int, error) {
 	start := now()
 	n, err := c.s.GetSockOpt(level, name, value)
 	c.record(Control, start, err)
@@ -158,7 +158,7 @@ func (c *core) GetSockOpt(level, name int32, value []byte) (int, error) {
 }
 
 // SetSockOpt is counted under Control.
-func (c *core) SetSockOpt(level, name int32, value []byte) error {
+func (c *socket) SetSockOpt(level, name int32, value []byte) error {
 	start := now()
 	err := c.s.SetSockOpt(level, name, value)
 	c.record(Control, start, err)
@@ -166,7 +166,7 @@ func (c *core) SetSockOpt(level, name int32, value []byte) error {
 }
 
 // Ioctl is counted under Control.
-func (c *core) Ioctl(code uint32, in, out []byte) (int, error) {
+func (c *socket) Ioctl(code uint32, in, out []byte) (int, error) {
 	start := now()
 	n, err := c.s.Ioctl(code, in, out)
 	c.record(Control, start, err)
@@ -174,10 +174,10 @@ func (c *core) Ioctl(code uint32, in, out []byte) (int, error) {
 }
 
 // Ready is passed on.
-func (c *core) Ready(mask spi.Events) spi.Events { return c.s.Ready(mask) }
+func (c *socket) Ready(mask spi.Events) spi.Events { return c.s.Ready(mask) }
 
 // Watch is passed on: the watcher is on the socket below.
-func (c *core) Watch(w *spi.Watcher) { c.s.Watch(w) }
+func (c *socket) Watch(w *spi.Watcher) { c.s.Watch(w) }
 
 // Unwatch is passed on.
-func (c *core) Unwatch(w *spi.Watcher) { c.s.Unwatch(w) }
+func (c *socket) Unwatch(w *spi.Watcher) { c.s.Unwatch(w) }

@@ -94,7 +94,7 @@ func abortAndClose(e *env) {
 		return
 	}
 	a, b := e.pair()
-	l, ok := a.Socket.(spi.Lingerer)
+	l, ok := spi.As[spi.Lingerer](a.Socket)
 	if !ok {
 		e.Log("left out, as the socket is no spi.Lingerer")
 		return
@@ -108,7 +108,7 @@ func abortAndClose(e *env) {
 
 func linger(e *env) {
 	a, b := e.pair()
-	l, ok := a.Socket.(spi.Lingerer)
+	l, ok := spi.As[spi.Lingerer](a.Socket)
 	if !ok {
 		e.Log("left out, as the socket is no spi.Lingerer")
 		return

@@ -20,9 +20,9 @@ var parkChecks = []check{
 // have the methods over a socket that has not; Park then says that it did not
 // park.
 func (e *env) parker(s *sock) (spi.Parker, bool) {
-	p, ok := s.Socket.(spi.Parker)
+	p, ok := spi.As[spi.Parker](s.Socket)
 	if !ok {
-		if p, ok = spi.DataPathOf(s.Socket).(spi.Parker); !ok {
+		if p, ok = spi.As[spi.Parker](spi.DataPathOf(s.Socket)); !ok {
 			e.Log("left out, as the socket is no spi.Parker")
 			return nil, false
 		}
