@@ -22,7 +22,7 @@ func (c *Chain) startLink(place int, base bool, e *catalog.Entry) (link, error) 
 	log := c.log(l.name)
 	driver, options, err := load(e.Path)
 	if err != nil {
-		log.Warn("winsock: provider cannot be loaded", "path", e.Path, "error", err)
+		log.Warn("winsock: provider cannot be loaded", "path", spi.RedactPath(e.Path), "error", err)
 		return l, wsa.WSAEPROVIDERFAILEDINIT
 	}
 	if driver.Base() != base && !catalog.SharedObject(e.Path) {
@@ -35,7 +35,7 @@ func (c *Chain) startLink(place int, base bool, e *catalog.Entry) (link, error) 
 		err = wsa.WSAEINVALIDPROCTABLE
 	}
 	if err != nil {
-		log.Warn("winsock: provider failed to start", "path", e.Path, "error", err)
+		log.Warn("winsock: provider failed to start", "path", spi.RedactPath(e.Path), "error", err)
 		switch code := wsa.ErrnoOf(err); code {
 		case wsa.WSAVERNOTSUPPORTED, wsa.WSAEINVALIDPROCTABLE:
 			return l, code.Err()

@@ -48,7 +48,7 @@ func (m *Manager) Active(snap *catalog.Snapshot, nameSpace uint32, id *wsa.GUID)
 		}
 		p := m.acquire(n)
 		if err := p.start(); err != nil {
-			m.log().Warn("winsock: a name space provider does not start", "provider", n.Info.Identifier, "path", n.Path, "err", err)
+			m.log().Warn("winsock: a name space provider does not start", "provider", n.Info.Identifier, "path", spi.RedactPath(n.Path), "err", err)
 			m.forget(p)
 			p.Release()
 			continue

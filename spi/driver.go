@@ -28,12 +28,29 @@ type Driver struct {
 	// for a layered provider.
 	Entries func() []wsa.ProtocolInfo
 
+	// Check, when not nil, tells what Startup would refuse of options that
+	// ParsePath has let through, as far as that is to be seen without
+	// starting anything: it may read files, and leaves all as it is. What
+	// is wrong with one option is an [*OptionError]; several errors are
+	// joined ([errors.Join]).
+	Check func(o Options) error
+
 	// Startup is WSPStartup.
 	Startup func(p *StartupParams) (Provider, error)
 }
 
 // Base reports whether the driver is a base provider.
 func (d *Driver) Base() bool { return d.Entries != nil }
+
+// Option returns the declaration of an option, nil if there is none.
+func (d *Driver) Option(key string) *Option {
+	for i := range d.Options {
+		if d.Options[i].Key == key {
+			return &d.Options[i]
+		}
+	}
+	return nil
+}
 
 var drivers struct {
 	mu     sync.RWMutex // protects byName

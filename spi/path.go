@@ -21,31 +21,6 @@ import (
 // stands before a comma or a backslash that belongs to it. A key without "="
 // has the value "true".
 
-// An Option declares one option of a driver's path.
-type Option struct {
-	Key     string
-	Kind    OptionKind
-	Default string // as written in a path
-	Help    string // one line
-}
-
-// OptionKind is the form that an option's value must have.
-type OptionKind uint8
-
-const (
-	Text     OptionKind = iota // anything
-	Bool                       // true or false
-	Int                        // a decimal number
-	Size                       // bytes, with an optional suffix k, M or G (powers of 1024)
-	Duration                   // such as 250ms
-	File                       // the path of a file
-)
-
-var kindNames = [...]string{"text", "true|false", "number", "size", "duration", "file"}
-
-// String returns the kind as help texts show it.
-func (k OptionKind) String() string { return kindNames[k] }
-
 // Options are the options of a path, each declared by the driver.
 type Options map[string]string
 
@@ -97,15 +72,15 @@ func parseOptions(d *Driver, s string) (Options, error) {
 		if !found {
 			value = "true"
 		}
-		i := slices.IndexFunc(d.Options, func(o Option) bool { return o.Key == key })
-		if i < 0 {
+		o := d.Option(key)
+		if o == nil {
 			return nil, fmt.Errorf("%s has no option %q (it has: %s): %w", d.Name, key, optionKeys(d), wsa.WSAEINVAL)
 		}
 		if _, twice := options[key]; twice {
 			return nil, fmt.Errorf("%s: option %q is given twice: %w", d.Name, key, wsa.WSAEINVAL)
 		}
-		if err := d.Options[i].Kind.check(value); err != nil {
-			return nil, fmt.Errorf("%s: option %s=%s: want %s: %w", d.Name, key, value, d.Options[i].Kind, wsa.WSAEINVAL)
+		if err := o.Check(value); err != nil {
+			return nil, fmt.Errorf("%s: option %s=%s: %w: %w", d.Name, key, o.Shown(value), err, wsa.WSAEINVAL)
 		}
 		options[key] = value
 	}
@@ -149,20 +124,6 @@ func splitEscaped(s string) []string {
 		}
 	}
 	return append(fields, b.String())
-}
-
-func (k OptionKind) check(value string) (err error) {
-	switch k {
-	case Bool:
-		_, err = strconv.ParseBool(value)
-	case Int:
-		_, err = strconv.ParseInt(value, 10, 64)
-	case Size:
-		_, err = parseSize(value)
-	case Duration:
-		_, err = time.ParseDuration(value)
-	}
-	return err
 }
 
 func parseSize(value string) (int64, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winsock/catalog"
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -41,7 +42,7 @@ func view(snap *catalog.Snapshot, e *catalog.Entry) entryView {
 		Kind:       e.Kind().String(),
 		Name:       e.Info.Name,
 		Provider:   e.Info.ProviderID.String(),
-		Path:       e.Path,
+		Path:       spi.RedactPath(e.Path),
 		Enabled:    e.Enabled,
 		Usable:     snap.Usable(e),
 		Hidden:     e.Info.ProviderFlags&wsa.PFL_HIDDEN != 0,
@@ -59,7 +60,7 @@ func view(snap *catalog.Snapshot, e *catalog.Entry) entryView {
 		v.Chain = e.Members()
 		for _, id := range e.Members() {
 			if m := snap.Entry(id); m != nil {
-				v.Through = append(v.Through, m.Path)
+				v.Through = append(v.Through, spi.RedactPath(m.Path))
 			} else {
 				v.Through = append(v.Through, fmt.Sprintf("(no entry %d)", id))
 			}

@@ -85,7 +85,7 @@ func newLayerHelp() *cobra.Command {
 				if value == "" {
 					value = "-"
 				}
-				fmt.Fprintf(w, "  %s\t%s\tdefault %s\t%s\n", o.Key, o.Kind, value, o.Help)
+				fmt.Fprintf(w, "  %s\t%s\tdefault %s\t%s\n", o.Key, o.Form(), value, o.Help)
 			}
 			return w.Flush()
 		},
@@ -127,11 +127,19 @@ func completeLayers(_ *cobra.Command, _ []string, typed string) ([]string, cobra
 	if !found || d == nil {
 		return driverNames(), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}
-	prefix := name + ":"
+	prefix, last := name+":", options
 	if i := strings.LastIndexByte(options, ','); i >= 0 {
-		prefix += options[:i+1]
+		prefix, last = prefix+options[:i+1], options[i+1:]
 	}
 	var list []string
+	if key, _, found := strings.Cut(last, "="); found {
+		if o := d.Option(key); o != nil {
+			for _, word := range o.Words {
+				list = append(list, prefix+key+"="+word)
+			}
+		}
+		return list, cobra.ShellCompDirectiveNoSpace
+	}
 	for _, o := range d.Options {
 		list = append(list, fmt.Sprintf("%s%s=\t%s", prefix, o.Key, o.Help))
 	}

@@ -20,7 +20,7 @@ var driver = &spi.Driver{
 	Summary: "makes networks bad: latency, loss, resets, errors; steered by rules or over HTTP",
 	Options: []spi.Option{
 		{Key: "name", Kind: spi.Text, Default: "fault", Help: "name of this place in the log and the API; layers with one name are one place"},
-		{Key: "toxics", Kind: spi.Text, Help: `faults, separated by ";", such as "latency latency=100 jitter=20; drop toxicity=0.1"`},
+		{Key: "toxics", Kind: spi.Text, List: ";", First: "type", Help: `faults, separated by ";", such as "latency latency=100 jitter=20; drop toxicity=0.1"`},
 		{Key: "script", Kind: spi.File, Help: "file with faults, one a line"},
 		{Key: "seed", Kind: spi.Int, Default: "1", Help: "number that decides all chance"},
 		{Key: "log", Kind: spi.File, Help: "file to which every decision is added"},
@@ -28,6 +28,7 @@ var driver = &spi.Driver{
 		{Key: "listen", Kind: spi.Text, Help: "address of the API: 127.0.0.1:PORT, or unix:FILE; none: no API"},
 		{Key: "upstream", Kind: spi.Text, Help: "what the API tells as the upstream of this place"},
 	},
+	Check:   check,
 	Startup: startup,
 }
 
@@ -49,19 +50,8 @@ func newProvider(p *spi.StartupParams, clock bucket.Clock) (*provider, error) {
 	if s.name == "" {
 		s.name = "fault"
 	}
-	text := o.Text("toxics")
-	if file := o.Text("script"); file != "" {
-		if text != "" {
-			return nil, fmt.Errorf("only one of the options toxics and script can be given")
-		}
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("option script: %v", err)
-		}
-		text = string(data)
-	}
 	var err error
-	if s.toxics, err = parseScript(text); err != nil {
+	if s.toxics, err = toxicsOf(o); err != nil {
 		return nil, err
 	}
 	s.dynamic = s.listen != ""
@@ -83,6 +73,34 @@ func newProvider(p *spi.StartupParams, clock bucket.Clock) (*provider, error) {
 	f.streams = layer.NewConnProvider(p, layer.ConnConfig{Transform: f.place.transform, Log: log})
 	f.datagrams = layer.NewProvider(p, f.place.wrapDatagram)
 	return f, nil
+}
+
+// toxicsOf reads the options for toxics.
+func toxicsOf(o spi.Options) ([]*toxic, error) {
+	text := o.Text("toxics")
+	if file := o.Text("script"); file != "" {
+		if text != "" {
+			return nil, fmt.Errorf("only one of the options toxics and script can be given")
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("option script: %v", err)
+		}
+		text = string(data)
+	}
+	return parseScript(text)
+}
+
+// check tells what startup would refuse of the toxics.
+func check(o spi.Options) error {
+	_, err := toxicsOf(o)
+	switch {
+	case err == nil:
+		return nil
+	case o.Text("toxics") == "":
+		return spi.BadOption("fault", "script", "%v", err)
+	}
+	return spi.BadOption("fault", "toxics", "%v", err)
 }
 
 // A provider opens sockets that stand on those of the inner layers: calls

@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -19,10 +20,11 @@ var driver = &spi.Driver{
 	Summary: "allows, denies, redirects and diverts connections and datagrams by rules",
 	Options: []spi.Option{
 		{Key: "rules", Kind: spi.File, Help: "file of rules, one a line, which is read again when it has changed"},
-		{Key: "rule", Kind: spi.Text, Help: `the rules themselves, instead of a file, separated by ";"`},
+		{Key: "rule", Kind: spi.Text, List: ";", Help: `the rules themselves, instead of a file, separated by ";"`},
 		{Key: "log", Kind: spi.File, Help: `file for what log rules say; "-" is standard error; none: the program's log only`},
 		{Key: "reload", Kind: spi.Duration, Default: "200ms", Help: "how often at most to look whether the file has changed; 0: never"},
 	},
+	Check:   check,
 	Startup: startup,
 }
 
@@ -34,15 +36,12 @@ func startup(p *spi.StartupParams) (spi.Provider, error) {
 		log = slog.Default()
 	}
 	file, text := p.Options.Text("rules"), p.Options.Text("rule")
-	if (file == "") == (text == "") {
-		return nil, fmt.Errorf("filter: one of the options rules=FILE and rule=TEXT is needed: %w", wsa.WSAEINVAL)
+	if err := one(file, text); err != nil {
+		return nil, err
 	}
 	f := &filter{log: log}
 	if text != "" {
-		set, err := rules.ParseInline("option rule", text)
-		if err == nil {
-			err = set.CheckLayers()
-		}
+		set, err := inline(text)
 		if err != nil {
 			return nil, fmt.Errorf("filter: %w", err)
 		}
@@ -62,6 +61,51 @@ func startup(p *spi.StartupParams) (spi.Provider, error) {
 		}
 	}
 	return &provider{Provider: layer.NewProvider(p, f.wrap), filter: f}, nil
+}
+
+// one says that there are rules, from one place.
+func one(file, text string) error {
+	if (file == "") == (text == "") {
+		return fmt.Errorf("filter: one of the options rules=FILE and rule=TEXT is needed: %w", wsa.WSAEINVAL)
+	}
+	return nil
+}
+
+// inline reads the rules of option rule.
+func inline(text string) (*rules.Set, error) {
+	set, err := rules.ParseInline("option rule", text)
+	if err == nil {
+		err = set.CheckLayers()
+	}
+	return set, err
+}
+
+// check tells what startup would refuse.
+func check(o spi.Options) error {
+	file, text := o.Text("rules"), o.Text("rule")
+	if err := one(file, text); err != nil {
+		return err
+	}
+	key, err := "rule", error(nil)
+	if text != "" {
+		_, err = inline(text)
+	} else {
+		key = "rules"
+		_, err = rules.Load(file)
+	}
+	var list rules.Errors
+	if !errors.As(err, &list) {
+		return err
+	}
+	var bad []error
+	for _, e := range list {
+		o := spi.BadOption("filter", key, "%s", e)
+		if text != "" {
+			o.Item, o.Text = e.Line, e.Text
+		}
+		bad = append(bad, o)
+	}
+	return errors.Join(bad...)
 }
 
 // A provider opens filtered sockets.

@@ -3,12 +3,11 @@
 package socks
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
+	"winsock/spi"
 	"winsock/spi/hostnames"
-	"winsock/wsa"
 )
 
 // A list is option direct: whom one connects to past the proxies.
@@ -18,7 +17,7 @@ type list struct {
 }
 
 func parseList(text string) (l list, err error) {
-	for _, field := range fields(text) {
+	for i, field := range fields(text) {
 		if p, err := netip.ParsePrefix(field); err == nil {
 			l.prefixes = append(l.prefixes, p.Masked())
 			continue
@@ -30,7 +29,9 @@ func parseList(text string) (l list, err error) {
 		}
 		name := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(field, "*"), "."))
 		if name == "" || strings.ContainsAny(name, "*/:") {
-			return list{}, fmt.Errorf("option direct: %q is neither an address nor a name: %w", field, wsa.WSAEINVAL)
+			wrong := spi.BadOption(driverName, "direct", "%q is neither an address nor a name", field)
+			wrong.Item = i + 1
+			return list{}, wrong
 		}
 		l.names = append(l.names, name)
 	}

@@ -3,7 +3,6 @@
 package socks
 
 import (
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -16,67 +15,90 @@ import (
 
 func init() { spi.Register(driver) }
 
+const driverName = "socks"
+
 var driver = &spi.Driver{
-	Name:    "socks",
+	Name:    driverName,
 	Summary: "connects through SOCKS and HTTP proxies",
 	Options: []spi.Option{
-		{Key: "server", Kind: spi.Text, Help: `the proxies, such as HOST:PORT or socks5://USER:PASSWORD@HOST:PORT, also socks4, socks4a and http; several are separated by blanks or ";"`},
-		{Key: "mode", Kind: spi.Text, Default: "strict", Help: "which of them: strict (all in order), dynamic (all that are well), round-robin, random"},
+		{Key: "server", Kind: spi.Text, List: ";", Redact: spi.RedactPasswords, Help: `the proxies, such as HOST:PORT or socks5://USER:PASSWORD@HOST:PORT, also socks4, socks4a and http; several are separated by blanks or ";"`},
+		{Key: "mode", Words: []string{"strict", "dynamic", "round-robin", "random"}, Default: "strict", Help: "which of them: all in order, all that are well, or length of them in turn or by chance"},
 		{Key: "length", Kind: spi.Int, Default: "1", Help: "how many proxies a connection goes through in the modes round-robin and random"},
-		{Key: "direct", Kind: spi.Text, Help: `whom to connect to past the proxies: addresses, ranges such as 10.0.0.0/8, names, *.DOMAIN; separated by blanks or ";"`},
-		{Key: "dns", Kind: spi.Text, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
+		{Key: "direct", Kind: spi.Text, List: ";", Help: `whom to connect to past the proxies: addresses, ranges such as 10.0.0.0/8, names, *.DOMAIN; separated by blanks or ";"`},
+		{Key: "dns", Words: []string{"remote", "local"}, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
 		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "how long a proxy may take to be connected to and to answer"},
 		{Key: "retry", Kind: spi.Duration, Default: "10s", Help: "how long a proxy that failed is avoided, twice as long each time in a row"},
 		{Key: "early", Kind: spi.Bool, Default: "false", Help: "say all to a proxy of SOCKS 5 at once, which saves round trips; not all proxies can follow"},
 		{Key: "ipv4", Kind: spi.Text, Default: "198.18.0.0/15", Help: "the addresses that stand for names with dns=remote"},
 		{Key: "ipv6", Kind: spi.Text, Default: "fd57:696e:736f:636b::/64", Help: `likewise; "none" for IPv4 only`},
 	},
+	Check:   check,
 	Startup: startup,
 }
 
 // startup is WSPStartup. Whatever is wrong with the options is WSAEINVAL.
 func startup(p *spi.StartupParams) (spi.Provider, error) {
-	s := &socks{log: p.Log, timeout: p.Options.Duration("timeout"), early: p.Options.Bool("early")}
-	if s.log == nil {
+	s, fake, err := configure(p.Options)
+	if err != nil {
+		return nil, err
+	}
+	if s.log = p.Log; s.log == nil {
 		s.log = slog.Default()
 	}
-	if s.timeout <= 0 {
-		s.timeout = 30 * time.Second
-	}
-	var err error
-	if s.router.proxies, err = parseServers(p.Options.Text("server")); err != nil {
-		return nil, fmt.Errorf("socks: %w", err)
-	}
-	if s.direct, err = parseList(p.Options.Text("direct")); err != nil {
-		return nil, fmt.Errorf("socks: %w", err)
-	}
-	text := p.Options.Text("mode")
-	ok := true
-	if s.router.mode, ok = modes[text]; !ok && text != "" {
-		return nil, fmt.Errorf("socks: option mode=%s: want strict, dynamic, round-robin or random: %w", text, wsa.WSAEINVAL)
-	}
-	s.router.length = int(max(p.Options.Int("length"), 1))
-	s.router.retry = p.Options.Duration("retry")
 	own := &provider{Provider: layer.NewProvider(p, s.wrap), socks: s}
-	switch text := p.Options.Text("dns"); text {
-	case "local", "":
-	case "remote":
-		options := spi.Options{}
-		for _, key := range []string{"ipv4", "ipv6"} {
-			value := p.Options.Text(key)
-			if prefix, err := netip.ParsePrefix(value); value != "none" && (err != nil || prefix.Addr().Is4() != (key == "ipv4")) {
-				return nil, fmt.Errorf("socks: option %s=%s: want a range: %w", key, value, wsa.WSAEINVAL)
-			}
-			options[key] = value
-		}
-		own.release = append(own.release, spi.GuardNames(&spi.NameGuard{Path: spi.FormatPath("fakeip", options), Passes: s.passes}))
-	default:
-		return nil, fmt.Errorf("socks: option dns=%s: want remote or local: %w", text, wsa.WSAEINVAL)
+	if fake != nil {
+		own.release = append(own.release, spi.GuardNames(&spi.NameGuard{Path: spi.FormatPath("fakeip", fake), Passes: s.passes}))
 	}
 	if len(s.direct.names) > 0 {
 		own.release = append(own.release, hostnames.Use())
 	}
 	return own, nil
+}
+
+// check tells what startup would refuse.
+func check(o spi.Options) error {
+	_, _, err := configure(o)
+	return err
+}
+
+// configure reads the options. fake are those of the name space whose
+// addresses stand for names, nil if names are looked up on this side.
+func configure(o spi.Options) (s *socks, fake spi.Options, err error) {
+	bad := func(key, format string, args ...any) (*socks, spi.Options, error) {
+		return nil, nil, spi.BadOption(driverName, key, format, args...)
+	}
+	s = &socks{timeout: o.Duration("timeout"), early: o.Bool("early")}
+	if s.timeout <= 0 {
+		s.timeout = 30 * time.Second
+	}
+	if s.router.proxies, err = parseServers(o.Text("server")); err != nil {
+		return nil, nil, err
+	}
+	if s.direct, err = parseList(o.Text("direct")); err != nil {
+		return nil, nil, err
+	}
+	text := o.Text("mode")
+	ok := true
+	if s.router.mode, ok = modes[text]; !ok && text != "" {
+		return bad("mode", "want strict, dynamic, round-robin or random, not %s", text)
+	}
+	s.router.length = int(max(o.Int("length"), 1))
+	s.router.retry = o.Duration("retry")
+	switch text := o.Text("dns"); text {
+	case "local", "":
+	case "remote":
+		fake = spi.Options{}
+		for _, key := range []string{"ipv4", "ipv6"} {
+			value := o.Text(key)
+			if prefix, err := netip.ParsePrefix(value); value != "none" && (err != nil || prefix.Addr().Is4() != (key == "ipv4")) {
+				return bad(key, "want a range, not %s", value)
+			}
+			fake[key] = value
+		}
+	default:
+		return bad("dns", "want remote or local, not %s", text)
+	}
+	return s, fake, nil
 }
 
 // A provider is the started layer.

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"winsock/wsa"
+	"winsock/spi"
 )
 
 // A kind is the protocol of a proxy.
@@ -44,18 +44,21 @@ type proxy struct {
 	foundAt  time.Time
 }
 
-// parseServers reads option server: proxies separated by blanks or ";".
+// parseServers reads option server: proxies separated by blanks or ";". The
+// error is a *spi.OptionError.
 func parseServers(text string) ([]*proxy, error) {
 	var list []*proxy
-	for _, field := range fields(text) {
+	for i, field := range fields(text) {
 		p, err := parseServer(field)
 		if err != nil {
-			return nil, err
+			wrong := spi.BadOption(driverName, "server", "%v", err)
+			wrong.Item = i + 1
+			return nil, wrong
 		}
 		list = append(list, p)
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("option server names no proxy: %w", wsa.WSAEINVAL)
+		return nil, spi.BadOption(driverName, "server", "no proxy is named")
 	}
 	return list, nil
 }
@@ -68,7 +71,7 @@ func fields(text string) []string {
 func parseServer(text string) (*proxy, error) {
 	bad := func(why string) (*proxy, error) {
 		// Not the text itself: a password may stand in it.
-		return nil, fmt.Errorf("option server: %s; it is written socks5://USER:PASSWORD@HOST:PORT: %w", why, wsa.WSAEINVAL)
+		return nil, fmt.Errorf("%s; it is written socks5://USER:PASSWORD@HOST:PORT", why)
 	}
 	if !strings.Contains(text, "://") {
 		text = "socks5://" + text

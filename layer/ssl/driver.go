@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -22,27 +23,33 @@ import (
 	"winsock/wsa"
 )
 
-func init() { spi.Register(driver) }
+func init() {
+	driver.Check = check // which looks into the driver itself
+	spi.Register(driver)
+}
 
 // insecureWords are the words by which a rule gives up verification.
 const insecureWords = "yes-i-know"
+
+// versions are the words for the versions of TLS.
+var versions = []string{"1.0", "1.1", "1.2", "1.3"}
 
 var driver = &spi.Driver{
 	Name:    "ssl",
 	Summary: "secure sockets: TLS 1.2 and 1.3, on demand of the program (SO_SECURE) or by rules",
 	Options: []spi.Option{
-		{Key: "originate", Kind: spi.Text, Help: "connections that are made TLS: PORTS, HOST or HOST:PORTS, several with + between; * is any"},
-		{Key: "terminate", Kind: spi.Text, Help: "listening sockets whose connections are TLS: PORTS or ADDRESS:PORTS, several with + between"},
+		{Key: "originate", Kind: spi.Text, List: "+", Help: "connections that are made TLS: PORTS, HOST or HOST:PORTS, several with + between; * is any"},
+		{Key: "terminate", Kind: spi.Text, List: "+", Help: "listening sockets whose connections are TLS: PORTS or ADDRESS:PORTS, several with + between"},
 		{Key: "cert", Kind: spi.File, Help: "certificate (PEM, with its chain): the server's for terminate, the client's for originate"},
 		{Key: "key", Kind: spi.File, Help: "its key (PEM); none: it is in the same file"},
 		{Key: "ca", Kind: spi.File, Help: "authorities (PEM) that vouch for servers, instead of the system's"},
 		{Key: "client-ca", Kind: spi.File, Help: "authorities (PEM) that vouch for clients, which must then have a certificate"},
-		{Key: "pin", Kind: spi.Text, Help: "SHA-256 (hex or base64) of the public key or certificate that a server must have, several with ; between"},
+		{Key: "pin", Kind: spi.Text, List: ";", Help: "SHA-256 (hex or base64) of the public key or certificate that a server must have, several with ; between"},
 		{Key: "sni", Kind: spi.Text, Help: "name of the server, instead of the one that the program looked up"},
-		{Key: "alpn", Kind: spi.Text, Help: "application protocols to agree on, such as h2, several with + between"},
-		{Key: "min", Kind: spi.Text, Default: "1.2", Help: "lowest version: 1.0, 1.1, 1.2 or 1.3"},
-		{Key: "max", Kind: spi.Text, Default: "1.3", Help: "highest version"},
-		{Key: "insecure", Kind: spi.Text, Help: insecureWords + ": originate without verification of the server"},
+		{Key: "alpn", Kind: spi.Text, List: "+", Help: "application protocols to agree on, such as h2, several with + between"},
+		{Key: "min", Words: versions, Default: "1.2", Help: "lowest version"},
+		{Key: "max", Words: versions, Default: "1.3", Help: "highest version"},
+		{Key: "insecure", Words: []string{insecureWords}, Help: "originate without verification of the server"},
 		{Key: "truncated", Kind: spi.Bool, Default: "false", Help: "take the end of a connection without TLS's own end for a proper one"},
 		{Key: "keylog", Kind: spi.File, Help: "file for the secrets of connections, which makes captures readable (NSS key log)"},
 		{Key: "reload", Kind: spi.Duration, Default: "1s", Help: "how often at most to look whether cert and key have changed; 0: never"},
@@ -105,6 +112,20 @@ func startup(p *spi.StartupParams) (spi.Provider, error) {
 	return own, nil
 }
 
+// check tells what startup would refuse. It reads the certificates.
+func check(o spi.Options) error {
+	o = maps.Clone(o)
+	delete(o, "keylog") // is opened for writing
+	_, err := new(secure).configure(o, slog.New(slog.DiscardHandler))
+	if err == nil {
+		return nil
+	}
+	if key, text, found := strings.Cut(err.Error(), ": "); found && driver.Option(key) != nil {
+		return spi.BadOption(driver.Name, key, "%s", text)
+	}
+	return fmt.Errorf("ssl: %w: %w", err, wsa.WSAEINVAL)
+}
+
 // Cleanup waits for what closed sockets still have to send.
 func (p *provider) Cleanup() error {
 	ended := make(chan struct{})
@@ -158,7 +179,7 @@ func (x *secure) configure(o spi.Options, log *slog.Logger) (keylog *os.File, er
 	}
 	if name := o.Text("cert"); name != "" {
 		if r.certificate, err = openCertificate(name, o.Text("key"), o.Duration("reload"), log); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("cert: %w", err)
 		}
 	} else if o.Text("key") != "" {
 		return nil, errors.New("key: there is no option cert")

@@ -15,8 +15,10 @@ import (
 
 func init() { spi.Register(driver) }
 
+const driverName = "throttle"
+
 var driver = &spi.Driver{
-	Name:    "throttle",
+	Name:    driverName,
 	Summary: "lets data pass at a set rate, by shares and up to a quota",
 	Options: []spi.Option{
 		{Key: "up", Kind: spi.Text, Help: "rate of what is sent, such as 64kbit, 1.5mbit or 10MB; none: unlimited"},
@@ -25,13 +27,14 @@ var driver = &spi.Driver{
 		{Key: "packets-up", Kind: spi.Text, Help: "packets sent a second, such as 100, 2k or 30/min"},
 		{Key: "packets-down", Kind: spi.Text, Help: "packets received a second"},
 		{Key: "burst-packets", Kind: spi.Int, Help: "most packets that go at once; none: those of 50ms"},
-		{Key: "scope", Kind: spi.Text, Default: "socket", Help: "who shares the rates and quotas: socket, process or run"},
+		{Key: "scope", Words: []string{"socket", "process", "run"}, Default: "socket", Help: "who shares the rates and quotas"},
 		{Key: "weight", Kind: spi.Int, Default: "1", Help: "share of a socket among those that wait, 1 to 1000"},
 		{Key: "quota-up", Kind: spi.Size, Help: "bytes after which sending ends"},
 		{Key: "quota-down", Kind: spi.Size, Help: "bytes after which receiving ends"},
 		{Key: "quota-end", Kind: spi.Text, Default: "WSAENOBUFS", Help: "how it ends: an error's name, close or reset"},
-		{Key: "schedule", Kind: spi.Text, Help: `other rates by time: "mon-fri 08:00-18:00 up=1mbit; 22:00-06:00 down=unlimited"`},
+		{Key: "schedule", Kind: spi.Text, List: ";", First: "when", Help: `other rates by time: "mon-fri 08:00-18:00 up=1mbit; 22:00-06:00 down=unlimited"`},
 	},
+	Check:   check,
 	Startup: startup,
 }
 
@@ -64,14 +67,24 @@ func startup(p *spi.StartupParams) (spi.Provider, error) { return start(p, bucke
 func start(p *spi.StartupParams, clock bucket.Clock) (spi.Provider, error) {
 	t, err := parse(p.Options)
 	if err != nil {
-		return nil, fmt.Errorf("throttle: %v: %w", err, wsa.WSAEINVAL)
+		return nil, err
 	}
 	t.clock = clock
 	enter(t.key)
 	return &provider{layer.NewProvider(p, t.wrap), t}, nil
 }
 
-// parse reads the options.
+// check tells what startup would refuse.
+func check(o spi.Options) error {
+	_, err := parse(o)
+	return err
+}
+
+func bad(key, format string, args ...any) error {
+	return spi.BadOption(driverName, key, format, args...)
+}
+
+// parse reads the options. Errors wrap WSAEINVAL.
 func parse(o spi.Options) (*throttle, error) {
 	same := maps.Clone(o)
 	delete(same, "weight")
@@ -80,7 +93,7 @@ func parse(o spi.Options) (*throttle, error) {
 	for f := range flows {
 		if text := o.Text(flowNames[f]); text != "" {
 			if err := t.rates.parse(f, text); err != nil {
-				return nil, fmt.Errorf("option %s: %v", flowNames[f], err)
+				return nil, bad(flowNames[f], "%v", err)
 			}
 			limited = true
 		}
@@ -90,17 +103,17 @@ func parse(o spi.Options) (*throttle, error) {
 		t.scope = "socket"
 	case "socket", "process", "run":
 	default:
-		return nil, fmt.Errorf("option scope=%s: want socket, process or run", t.scope)
+		return nil, bad("scope", "want socket, process or run, not %s", t.scope)
 	}
 	if o.Text("weight") != "" {
 		if w := o.Int("weight"); w < 1 || w > 1000 {
-			return nil, fmt.Errorf("option weight=%d: want 1 to 1000", w)
+			return nil, bad("weight", "want 1 to 1000, not %d", w)
 		}
 		t.weight = int(o.Int("weight"))
 	}
 	t.burst = uint64(o.Size("burst"))
 	if n := o.Int("burst-packets"); n < 0 {
-		return nil, fmt.Errorf("option burst-packets=%d: want a number of packets", n)
+		return nil, bad("burst-packets", "want a number of packets, not %d", n)
 	}
 	t.burstPackets = uint64(o.Int("burst-packets"))
 	for key, to := range map[string]*int64{"quota-up": &t.quotaUp, "quota-down": &t.quotaDown} {
@@ -119,16 +132,16 @@ func parse(o spi.Options) (*throttle, error) {
 	default:
 		code := errname.Of(name)
 		if code == 0 {
-			return nil, fmt.Errorf("option quota-end=%s: want the name of an error such as WSAECONNABORTED, close or reset", name)
+			return nil, bad("quota-end", "want the name of an error such as WSAECONNABORTED, close or reset, not %s", name)
 		}
 		t.end = ending{send: code, recv: code}
 	}
 	var err error
 	if t.schedule, err = parseSchedule(o.Text("schedule")); err != nil {
-		return nil, fmt.Errorf("option %v", err)
+		return nil, bad("schedule", "%v", err)
 	}
 	if !limited && t.schedule == nil {
-		return nil, fmt.Errorf("no rate, quota or schedule is given")
+		return nil, fmt.Errorf("%s: no rate, quota or schedule is given: %w", driverName, wsa.WSAEINVAL)
 	}
 	return t, nil
 }

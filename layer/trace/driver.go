@@ -17,8 +17,8 @@ var driver = &spi.Driver{
 	Summary: "logs the calls that pass, and captures what they carry for Wireshark",
 	Options: []spi.Option{
 		{Key: "log", Kind: spi.File, Help: `file for a line per call; "-" or "stderr" is standard error; none: no log`},
-		{Key: "format", Kind: spi.Text, Default: "text", Help: "text or json (one object per line)"},
-		{Key: "calls", Kind: spi.Text, Default: "all", Help: "which calls to log: all, control, or data (send and receive)"},
+		{Key: "format", Words: []string{"text", "json"}, Default: "text", Help: "form of the log; json is one object per line"},
+		{Key: "calls", Words: []string{"all", "control", "data"}, Default: "all", Help: "which calls to log; data is send and receive"},
 		{Key: "data", Kind: spi.Size, Default: "0", Help: "bytes of payload to log of each send and receive"},
 		{Key: "capture", Kind: spi.File, Help: "pcapng file for TCP and UDP traffic; none: no capture"},
 		{Key: "append", Kind: spi.Bool, Default: "false", Help: "add to existing files instead of emptying them"},
