@@ -161,6 +161,9 @@ func TestLayerList(t *testing.T) {
 			t.Errorf("the completion for %s is %q", shell, out)
 		}
 	}
+	if out := succeed(t, "__complete", "nc", "--layer", "trace:log=-,calls=c"); !strings.Contains(out, "trace:log=-,calls=control\n") {
+		t.Errorf("words of an option are completed to %q", out)
+	}
 	if out := succeed(t, "__complete", "nc", "--layer", "trace:log=-,ca"); !strings.Contains(out, "trace:log=-,capture=") {
 		t.Errorf("the layer's options are completed as %q", out)
 	}
