@@ -82,6 +82,28 @@ func SetAuthRequestHook(h SOCKET, hook wsa.SSLAuthRequestFunc, arg uint64) error
 	return setHook(h, wsa.SO_SSL_SET_AUTH_REQUEST_HOOK, hook, arg)
 }
 
+// SetKeyExchangeHook sets the function that decrypts with the socket's private
+// key where keys are exchanged by RSA (SO_SSL_SET_KEY_EXCH_HOOK).
+//
+// Errors: those of [SetValidateCertHook].
+func SetKeyExchangeHook(h SOCKET, hook wsa.SSLKeyExchangeFunc, arg uint64) error {
+	if hook == nil {
+		return setHook(h, wsa.SO_SSL_SET_KEY_EXCH_HOOK, nil, arg)
+	}
+	return setHook(h, wsa.SO_SSL_SET_KEY_EXCH_HOOK, hook, arg)
+}
+
+// SetSignatureHook sets the function that signs with the socket's private key
+// (SO_SSL_SET_SIGNATURE_HOOK).
+//
+// Errors: those of [SetValidateCertHook].
+func SetSignatureHook(h SOCKET, hook wsa.SSLSignatureFunc, arg uint64) error {
+	if hook == nil {
+		return setHook(h, wsa.SO_SSL_SET_SIGNATURE_HOOK, nil, arg)
+	}
+	return setHook(h, wsa.SO_SSL_SET_SIGNATURE_HOOK, hook, arg)
+}
+
 func setHook(h SOCKET, code uint32, function any, arg uint64) error {
 	in := wsa.SSLHook{Arg: arg}
 	if function != nil {

@@ -279,9 +279,25 @@ type SSLValidateCertFunc func(certType uint32, arg uint64, chain [][]byte, flags
 
 // An SSLAuthRequestFunc is asked for the client's certificate chain, its own
 // certificate first, with the key to it. issuers are the names of the
-// authorities that the server takes, DER. Another answer than SSL_ERR_OKAY
-// goes on without a certificate.
+// authorities that the server takes, DER. The key may be nil where an
+// [SSLSignatureFunc] or an [SSLKeyExchangeFunc] does its work. Another answer
+// than SSL_ERR_OKAY goes on without a certificate.
 type SSLAuthRequestFunc func(certType uint32, arg uint64, issuers [][]byte, flags uint32) (chain [][]byte, key crypto.Signer, result int32)
+
+// An SSLKeyExchangeFunc uses a private key that only the program has, where
+// keys are exchanged by RSA: it decrypts source (SSL_EXCH_RSADECRYPT, with the
+// padding of PKCS #1) to dest. An answer other than SSL_ERR_OKAY makes the
+// handshake fail, though only at its end, as a peer must not learn why.
+type SSLKeyExchangeFunc func(exchType uint32, arg uint64, source []byte, flags uint32) (dest []byte, result int32)
+
+// An SSLSignatureFunc signs with a private key that only the program has.
+// signType is one of SSL_SIGN_, or for what they have no number the one that
+// TLS gives to the scheme, such as 0x0804 for RSA-PSS with SHA-256 (RFC 8446,
+// 4.2.3). source is the hash to sign (for SSL_SIGN_RSA_SHAMD5 that of MD5 and
+// then that of SHA-1), or with SSL_SIGN_PERFORM_HASH among the flags the
+// message itself. dest is the signature as it goes over the wire. An answer
+// other than SSL_ERR_OKAY makes the handshake fail.
+type SSLSignatureFunc func(signType uint32, arg uint64, source []byte, flags uint32) (dest []byte, result int32)
 
 // SSLConnectionInfo is an SSLCONNECTIONINFO: what a secure connection uses.
 type SSLConnectionInfo struct {

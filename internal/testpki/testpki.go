@@ -35,6 +35,12 @@ func Issue(t testing.TB, dir, name string, by *Identity, change func(*x509.Certi
 	if err != nil {
 		t.Fatal(err)
 	}
+	return IssueFor(t, dir, name, key, by, change)
+}
+
+// IssueFor is Issue for a key that is there.
+func IssueFor(t testing.TB, dir, name string, key crypto.Signer, by *Identity, change func(*x509.Certificate)) *Identity {
+	t.Helper()
 	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
 	c := &x509.Certificate{
 		SerialNumber:          serial,
@@ -50,7 +56,7 @@ func Issue(t testing.TB, dir, name string, by *Identity, change func(*x509.Certi
 	if change != nil {
 		change(c)
 	}
-	parent, signer := c, crypto.Signer(key)
+	parent, signer := c, key
 	if by != nil {
 		parent, signer = by.Cert, by.Key
 	}

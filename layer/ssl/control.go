@@ -32,9 +32,13 @@ var codes = map[uint32]code{
 	wsa.SO_SSL_GET_CLIENT_AUTH_OPTS:   getAuthOpts,
 	wsa.SO_SSL_SET_CLIENT_AUTH_OPTS:   setAuthOpts,
 	wsa.SO_SSL_GET_VALIDATE_CERT_HOOK: func(s *socket, _, out []byte) (int, error) { return put(out, s.settings.validate.Append(nil)) },
-	wsa.SO_SSL_SET_VALIDATE_CERT_HOOK: setValidateHook,
+	wsa.SO_SSL_SET_VALIDATE_CERT_HOOK: func(s *socket, in, _ []byte) (int, error) { return setHook(s, &s.settings.validate.hook, in) },
 	wsa.SO_SSL_GET_AUTH_REQUEST_HOOK:  func(s *socket, _, out []byte) (int, error) { return put(out, s.settings.request.Append(nil)) },
-	wsa.SO_SSL_SET_AUTH_REQUEST_HOOK:  setRequestHook,
+	wsa.SO_SSL_SET_AUTH_REQUEST_HOOK:  func(s *socket, in, _ []byte) (int, error) { return setHook(s, &s.settings.request.hook, in) },
+	wsa.SO_SSL_GET_KEY_EXCH_HOOK:      func(s *socket, _, out []byte) (int, error) { return put(out, s.settings.exchange.Append(nil)) },
+	wsa.SO_SSL_SET_KEY_EXCH_HOOK:      func(s *socket, in, _ []byte) (int, error) { return setHook(s, &s.settings.exchange.hook, in) },
+	wsa.SO_SSL_GET_SIGNATURE_HOOK:     func(s *socket, _, out []byte) (int, error) { return put(out, s.settings.sign.Append(nil)) },
+	wsa.SO_SSL_SET_SIGNATURE_HOOK:     func(s *socket, in, _ []byte) (int, error) { return setHook(s, &s.settings.sign.hook, in) },
 	wsa.SO_SSL_SET_PEERNAME:           setPeerName,
 	wsa.SO_SSL_SET_PEERNAME_OUT:       setPeerName,
 	wsa.SO_SSL_GET_CONNECTION_INFO:    connectionInfo,
@@ -296,8 +300,11 @@ func setAuthOpts(s *socket, in, _ []byte) (int, error) {
 	return 0, nil
 }
 
-func setValidateHook(s *socket, in, _ []byte) (int, error) {
-	var h validateHook
+// setHook takes a function that the program offers, or none.
+//
+// Errors: WSAEFAULT if nobody offers it, or it is one of another kind.
+func setHook[F any](s *socket, to *hook[F], in []byte) (int, error) {
+	var h hook[F]
 	if err := h.Decode(in); err != nil {
 		return 0, err
 	}
@@ -305,28 +312,12 @@ func setValidateHook(s *socket, in, _ []byte) (int, error) {
 		return 0, err
 	}
 	if h.Func != 0 {
-		if h.f, _ = spi.TakeHook(h.Func).(wsa.SSLValidateCertFunc); h.f == nil {
+		var ok bool
+		if h.f, ok = spi.TakeHook(h.Func).(F); !ok {
 			return 0, wsa.WSAEFAULT
 		}
 	}
-	s.settings.validate = h
-	return 0, nil
-}
-
-func setRequestHook(s *socket, in, _ []byte) (int, error) {
-	var h requestHook
-	if err := h.Decode(in); err != nil {
-		return 0, err
-	}
-	if err := s.mayBeSet(); err != nil {
-		return 0, err
-	}
-	if h.Func != 0 {
-		if h.f, _ = spi.TakeHook(h.Func).(wsa.SSLAuthRequestFunc); h.f == nil {
-			return 0, wsa.WSAEFAULT
-		}
-	}
-	s.settings.request = h
+	*to = h
 	return 0, nil
 }
 

@@ -38,8 +38,9 @@
 // A server's certificate is that of option cert, or what the hook of
 // SO_SSL_SET_AUTH_REQUEST_HOOK gives. SO_SSL_SET_PROTOCOLS may name TLS 1.0
 // and 1.1, which are not spoken otherwise; what is older answers
-// WSAEPROTONOSUPPORT. The hooks for key exchange and signatures are of
-// another time, and answer WSAEOPNOTSUPP: a key comes with its certificate.
+// WSAEPROTONOSUPPORT. A key may stay with the program: the hooks of
+// SO_SSL_SET_SIGNATURE_HOOK and SO_SSL_SET_KEY_EXCH_HOOK sign and decrypt.
+// With the latter alone, keys are exchanged by RSA, and TLS 1.3 is not spoken.
 //
 // # Ends and errors
 //

@@ -106,7 +106,7 @@ func FuzzControl(f *testing.F) {
 	}
 	list := []uint32{wsa.SO_SSL_SET_FLAGS, wsa.SO_SSL_SET_PROTOCOLS, wsa.SO_SSL_SET_CIPHERS, wsa.SO_SSL_GET_CIPHERS,
 		wsa.SO_SSL_SET_CLIENT_OPTS, wsa.SO_SSL_SET_SERVER_OPTS, wsa.SO_SSL_SET_CLIENT_AUTH_OPTS, wsa.SO_SSL_SET_VALIDATE_CERT_HOOK,
-		wsa.SO_SSL_SET_AUTH_REQUEST_HOOK, wsa.SO_SSL_SET_PEERNAME, wsa.SIO_SET_SECURITY, wsa.SIO_SET_PEER_TARGET_NAME}
+		wsa.SO_SSL_SET_AUTH_REQUEST_HOOK, wsa.SO_SSL_SET_KEY_EXCH_HOOK, wsa.SO_SSL_SET_SIGNATURE_HOOK, wsa.SO_SSL_SET_PEERNAME, wsa.SIO_SET_SECURITY, wsa.SIO_SET_PEER_TARGET_NAME}
 	f.Add(uint8(1), []byte{1, 0, 0, 0, 4, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0})
 	f.Add(uint8(6), make([]byte, 32))
 	f.Add(uint8(11), (&wsa.SocketPeerTargetName{PeerTargetName: "name"}).Append(nil))

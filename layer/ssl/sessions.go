@@ -4,6 +4,7 @@ package ssl
 
 import (
 	"crypto/tls"
+	"encoding/binary"
 	"sync"
 	"time"
 
@@ -81,4 +82,37 @@ func (s *socket) cacheFor(c *tls.Config, set *settings, peer *wsa.Sockaddr) {
 		cache.timeout = time.Duration(o.CacheTimeout) * time.Second
 	}
 	c.ClientSessionCache = cache
+}
+
+// limitTickets applies what the program says about the sessions that a server
+// gives out: none, or how long they may be resumed.
+func limitTickets(c *tls.Config, o *wsa.SSLSessionOpts) {
+	if o.CacheEntries == 0 {
+		c.SessionTicketsDisabled = true
+		return
+	}
+	if o.CacheTimeout == 0 {
+		return
+	}
+	limit := time.Duration(o.CacheTimeout) * time.Second
+	c.WrapSession = func(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
+		session.Extra = append(session.Extra, binary.LittleEndian.AppendUint64(nil, uint64(time.Now().Unix())))
+		return c.EncryptTicket(state, session)
+	}
+	c.UnwrapSession = func(ticket []byte, state tls.ConnectionState) (*tls.SessionState, error) {
+		session, err := c.DecryptTicket(ticket, state)
+		if session == nil || err != nil {
+			return nil, err
+		}
+		n := len(session.Extra) - 1
+		if n < 0 || len(session.Extra[n]) != 8 {
+			return nil, nil
+		}
+		made := time.Unix(int64(binary.LittleEndian.Uint64(session.Extra[n])), 0)
+		if age := time.Since(made); age > limit || age < -time.Second {
+			return nil, nil
+		}
+		session.Extra = session.Extra[:n]
+		return session, nil
+	}
 }

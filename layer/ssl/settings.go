@@ -25,19 +25,24 @@ type settings struct {
 
 	validate validateHook
 	request  requestHook
+	exchange exchangeHook
+	sign     signHook
 
 	config *tls.Config // of a listener, which its connections share for their tickets
 }
 
-type validateHook struct {
+// A hook is a function of the program.
+type hook[F any] struct {
 	wsa.SSLHook
-	f wsa.SSLValidateCertFunc
+	f F // nil: none
 }
 
-type requestHook struct {
-	wsa.SSLHook
-	f wsa.SSLAuthRequestFunc
-}
+type (
+	validateHook struct{ hook[wsa.SSLValidateCertFunc] }
+	requestHook  struct{ hook[wsa.SSLAuthRequestFunc] }
+	exchangeHook struct{ hook[wsa.SSLKeyExchangeFunc] }
+	signHook     struct{ hook[wsa.SSLSignatureFunc] }
+)
 
 // isServer reports whether the socket's end of the handshake is the server's.
 func (s *socket) isServer() bool { return s.server || s.settings.flags&wsa.SSL_FLAG_SERVER != 0 }

@@ -54,6 +54,21 @@ func suiteOf(name string) (s suite) {
 	return s
 }
 
+// exchangeSuites are those that exchange keys by RSA, the better ones of them.
+// Nobody gets them who has not asked, as what was recorded can be read by
+// whoever finds the key later.
+var exchangeSuites = slices.DeleteFunc(suiteIDs(tls.InsecureCipherSuites()), func(id uint16) bool {
+	s := suites[id]
+	return !s.rsa || id == tls.TLS_RSA_WITH_AES_128_CBC_SHA256 || s.cipher != wsa.CALG_AES_128 && s.cipher != wsa.CALG_AES_256
+})
+
+func suiteIDs(list []*tls.CipherSuite) (ids []uint16) {
+	for _, c := range list {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
 // defaultCiphers are the suites that are used if nobody chooses: those of
 // which Go's package says that they are secure.
 func defaultCiphers() (list []uint32) {

@@ -193,9 +193,15 @@ func (s *socket) clientConfig(set *settings, peer *wsa.Sockaddr) (*tls.Config, e
 	}
 	s.cacheFor(c, set, peer)
 	if set.request.f != nil {
-		c.GetClientCertificate = set.request.certificate
+		c.GetClientCertificate = set.ownCertificate
 	} else if s.certificate != nil {
-		c.GetClientCertificate = s.certificate.forServer
+		c.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			have, err := s.certificate.forServer(info)
+			if err != nil || len(have.Certificate) == 0 {
+				return have, err
+			}
+			return set.keyed(have)
+		}
 	}
 	if set.validate.f == nil {
 		s.verifyBy(c, c.ServerName, false)
@@ -232,15 +238,6 @@ func (h *validateHook) judge(state tls.ConnectionState, roots *x509.CertPool, na
 	return nil
 }
 
-// certificate asks the hook for the client's certificate.
-func (h *requestHook) certificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-	chain, key, result := h.f(wsa.SSL_CERT_X509, h.Arg, info.AcceptableCAs, 0)
-	if result != wsa.SSL_ERR_OKAY || len(chain) == 0 || key == nil {
-		return new(tls.Certificate), nil
-	}
-	return &tls.Certificate{Certificate: chain, PrivateKey: key}, nil
-}
-
 // limit applies the program's protocols and ciphers.
 func limit(c *tls.Config, set *settings) error {
 	if set.protocols != nil {
@@ -271,21 +268,34 @@ func (s *socket) serverConfig(set *settings) (*tls.Config, error) {
 	}
 	switch {
 	case set.request.f != nil:
-		request := set.request
 		c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			cert, err := request.certificate(&tls.CertificateRequestInfo{})
+			cert, err := set.ownCertificate(&tls.CertificateRequestInfo{})
 			if err == nil && cert.PrivateKey == nil {
 				err = errors.New("the program's hook gave no certificate")
 			}
 			return cert, err
 		}
 	case s.certificate != nil:
-		c.GetCertificate = s.certificate.forClient
+		c.GetCertificate = func(info *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			have, err := s.certificate.forClient(info)
+			if err != nil {
+				return nil, err
+			}
+			return set.keyed(have)
+		}
 	default:
 		return nil, errors.New("there is no certificate for a server: no options cert and key, no SO_SSL_SET_AUTH_REQUEST_HOOK")
 	}
-	if o := set.sessions; o != nil && o.CacheEntries == 0 {
-		c.SessionTicketsDisabled = true
+	if set.exchange.f != nil {
+		if set.ciphers == nil {
+			c.CipherSuites = append(suiteIDs(tls.CipherSuites()), exchangeSuites...)
+		}
+		if set.sign.f == nil { // in 1.3 a key has nothing to do but to sign
+			c.MaxVersion = min(c.MaxVersion, tls.VersionTLS12)
+		}
+	}
+	if o := set.sessions; o != nil {
+		limitTickets(c, o)
 	}
 	ask := set.flags&wsa.SSL_FLAG_AUTH_CLIENT != 0
 	if o := set.auth; o != nil {

@@ -423,7 +423,6 @@ func TestStates(t *testing.T) {
 		want    wsa.Errno
 	}{
 		{"unknown code", wsa.IOC_IN | wsa.SO_SSL_FAMILY | 12, make([]byte, 16), nil, wsa.WSAEOPNOTSUPP},
-		{"key exchange hook", wsa.SO_SSL_SET_KEY_EXCH_HOOK, make([]byte, 16), nil, wsa.WSAEOPNOTSUPP},
 		{"short flags", wsa.SO_SSL_SET_FLAGS, []byte{1}, nil, wsa.WSAEFAULT},
 		{"unknown flags", wsa.SO_SSL_SET_FLAGS, []byte{1, 0, 0, 0}, nil, wsa.WSAEINVAL},
 		{"no room", wsa.SO_SSL_GET_FLAGS, nil, make([]byte, 3), wsa.WSAEFAULT},
