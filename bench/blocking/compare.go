@@ -4,7 +4,6 @@ package main
 
 import (
 	"runtime"
-	"slices"
 	"time"
 
 	"winsock/bench/report"
@@ -46,31 +45,15 @@ func compare(c comparison, rounds int, length time.Duration) (result, error) {
 			return result{}, err
 		}
 	}
-	var ratios, rates, allocations []float64
-	for i := range rounds {
-		var rateA, rateB, allocs float64
-		measureA := func() (err error) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			rateA, err = a.round(length)
-			runtime.ReadMemStats(&after)
-			allocs = float64(after.Mallocs-before.Mallocs) / (rateA * length.Seconds())
-			return err
-		}
-		measureB := func() (err error) { rateB, err = b.round(length); return err }
-		order := []func() error{measureA, measureB}
-		if i%2 == 1 {
-			slices.Reverse(order)
-		}
-		for _, measure := range order {
-			if err := measure(); err != nil {
-				return result{}, err
-			}
-		}
-		ratios = append(ratios, rateA/rateB)
-		rates = append(rates, rateA)
-		allocations = append(allocations, allocs)
+	var allocations []float64
+	measure := func() (float64, error) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		rate, err := a.round(length)
+		runtime.ReadMemStats(&after)
+		allocations = append(allocations, float64(after.Mallocs-before.Mallocs)/(rate*length.Seconds()))
+		return rate, err
 	}
-	low, median, high := report.Quartiles(ratios)
-	return result{median, low, high, report.Median(rates), report.Median(allocations)}, nil
+	p, err := report.Pairs(rounds, measure, func() (float64, error) { return b.round(length) })
+	return result{p.Median, p.Low, p.High, p.First, report.Median(allocations)}, err
 }

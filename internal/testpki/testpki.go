@@ -31,17 +31,38 @@ type Identity struct {
 // it to dir. by is nil for one that signs itself.
 func Issue(t testing.TB, dir, name string, by *Identity, change func(*x509.Certificate)) *Identity {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return IssueFor(t, dir, name, key, by, change)
+	return must(issue(dir, name, nil, by, change))(t)
 }
 
 // IssueFor is Issue for a key that is there.
 func IssueFor(t testing.TB, dir, name string, key crypto.Signer, by *Identity, change func(*x509.Certificate)) *Identity {
 	t.Helper()
-	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
+	return must(issue(dir, name, key, by, change))(t)
+}
+
+// must returns what a test goes on with.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func issue(dir, name string, key crypto.Signer, by *Identity, change func(*x509.Certificate)) (*Identity, error) {
+	if key == nil {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		key = k
+	}
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		return nil, err
+	}
 	c := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               pkix.Name{CommonName: name},
@@ -62,32 +83,38 @@ func IssueFor(t testing.TB, dir, name string, key crypto.Signer, by *Identity, c
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, parent, key.Public(), signer)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	i := &Identity{cert, key, filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key")}
-	i.Write(t)
-	return i
+	return i, i.write()
 }
 
 // Write writes the files.
 func (i *Identity) Write(t testing.TB) {
 	t.Helper()
+	if err := i.write(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (i *Identity) write() error {
 	der, err := x509.MarshalPKCS8PrivateKey(i.Key)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for file, block := range map[string]*pem.Block{
 		i.CertFile: {Type: "CERTIFICATE", Bytes: i.Cert.Raw},
 		i.KeyFile:  {Type: "PRIVATE KEY", Bytes: der},
 	} {
 		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
 
 // TLS returns the identity as package tls has it.
@@ -104,20 +131,34 @@ type PKI struct {
 
 // New makes a PKI in a new directory.
 func New(t testing.TB) *PKI {
-	p := &PKI{Dir: t.TempDir()}
-	p.CA = Authority(t, p.Dir, "ca")
-	p.Server = Issue(t, p.Dir, "server", p.CA, nil)
-	p.Client = Issue(t, p.Dir, "client", p.CA, nil)
-	p.Roots = x509.NewCertPool()
+	t.Helper()
+	return must(Make(t.TempDir()))(t)
+}
+
+// Make makes a PKI in a directory, for programs that are no test.
+func Make(dir string) (p *PKI, err error) {
+	p = &PKI{Dir: dir, Roots: x509.NewCertPool()}
+	if p.CA, err = issue(dir, "ca", nil, nil, asAuthority); err != nil {
+		return nil, err
+	}
+	if p.Server, err = issue(dir, "server", nil, p.CA, nil); err != nil {
+		return nil, err
+	}
+	if p.Client, err = issue(dir, "client", nil, p.CA, nil); err != nil {
+		return nil, err
+	}
 	p.Roots.AddCert(p.CA.Cert)
-	return p
+	return p, nil
 }
 
 // Authority makes an identity that can issue others.
 func Authority(t testing.TB, dir, name string) *Identity {
-	return Issue(t, dir, name, nil, func(c *x509.Certificate) {
-		c.IsCA = true
-		c.KeyUsage = x509.KeyUsageCertSign
-		c.DNSNames, c.IPAddresses, c.ExtKeyUsage = nil, nil, nil
-	})
+	t.Helper()
+	return Issue(t, dir, name, nil, asAuthority)
+}
+
+func asAuthority(c *x509.Certificate) {
+	c.IsCA = true
+	c.KeyUsage = x509.KeyUsageCertSign
+	c.DNSNames, c.IPAddresses, c.ExtKeyUsage = nil, nil, nil
 }

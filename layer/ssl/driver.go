@@ -50,6 +50,7 @@ var driver = &spi.Driver{
 		{Key: "min", Words: versions, Default: "1.2", Help: "lowest version"},
 		{Key: "max", Words: versions, Default: "1.3", Help: "highest version"},
 		{Key: "insecure", Words: []string{insecureWords}, Help: "originate without verification of the server"},
+		{Key: "resume", Kind: spi.Bool, Default: "true", Help: "remember sessions, so that later handshakes are short ones"},
 		{Key: "truncated", Kind: spi.Bool, Default: "false", Help: "take the end of a connection without TLS's own end for a proper one"},
 		{Key: "keylog", Kind: spi.File, Help: "file for the secrets of connections, which makes captures readable (NSS key log)"},
 		{Key: "reload", Kind: spi.Duration, Default: "1s", Help: "how often at most to look whether cert and key have changed; 0: never"},
@@ -67,10 +68,10 @@ type rules struct {
 	insecure           bool
 	certificate        *certificate // nil: none
 
-	base     *tls.Config // what all connections have in common
-	client   *tls.Config // of originate
-	server   *tls.Config // of terminate, nil without a certificate
-	sessions *sessionCache
+	base     *tls.Config   // what all connections have in common
+	client   *tls.Config   // of originate
+	server   *tls.Config   // of terminate, nil without a certificate
+	sessions *sessionCache // nil: none are remembered
 }
 
 // secure is what the sockets of a provider have in common.
@@ -147,7 +148,10 @@ func (p *provider) Cleanup() error {
 
 // configure reads the options.
 func (x *secure) configure(o spi.Options, log *slog.Logger) (keylog *os.File, err error) {
-	r := &rules{sessions: newSessionCache()}
+	r := &rules{}
+	if o.Bool("resume") {
+		r.sessions = newSessionCache()
+	}
 	x.rules = r
 	if r.originate, err = parseRules(o.Text("originate")); err != nil {
 		return nil, fmt.Errorf("originate: %w", err)
@@ -187,7 +191,7 @@ func (x *secure) configure(o spi.Options, log *slog.Logger) (keylog *os.File, er
 	if len(r.terminate) > 0 && r.certificate == nil {
 		return nil, errors.New("terminate: a server needs option cert")
 	}
-	r.base = &tls.Config{NextProtos: splitList(o.Text("alpn"))}
+	r.base = &tls.Config{NextProtos: splitList(o.Text("alpn")), SessionTicketsDisabled: r.sessions == nil}
 	if r.base.MinVersion, err = parseVersion(o.Text("min"), tls.VersionTLS12); err != nil {
 		return nil, fmt.Errorf("min: %w", err)
 	}

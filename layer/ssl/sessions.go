@@ -74,7 +74,7 @@ func (c *sessionCache) put(key string, state *tls.ClientSessionState) {
 // the program chooses has none: they would be resumed by whoever comes next.
 func (s *socket) cacheFor(c *tls.Config, set *settings, peer *wsa.Sockaddr) {
 	o := set.client
-	if set.request.f != nil || o != nil && o.CacheEntries == 0 {
+	if s.sessions == nil || set.request.f != nil || o != nil && o.CacheEntries == 0 {
 		return
 	}
 	cache := &targetCache{cache: s.sessions, target: peer.String()}

@@ -113,7 +113,9 @@ func (s *socket) ruleConfig(peer *wsa.Sockaddr) *tls.Config {
 	if c.ServerName == "" {
 		c.ServerName = nameOf(peer)
 	}
-	c.ClientSessionCache = &targetCache{cache: s.rules.sessions, target: peer.String()}
+	if s.sessions != nil {
+		c.ClientSessionCache = &targetCache{cache: s.sessions, target: peer.String()}
+	}
 	s.verifyBy(c, c.ServerName, s.insecure)
 	return c
 }

@@ -533,13 +533,17 @@ func TestResumption(t *testing.T) {
 	started(t)
 	p := testpki.New(t)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-		for _, mode := range []string{"rule", "hook", "none remembered"} {
+		for _, mode := range []string{"rule", "rule without", "hook", "none remembered"} {
 			resumed := make(chan bool, 10)
 			config := &tls.Config{Certificates: []tls.Certificate{p.Server.TLS()}, MaxVersion: version,
 				VerifyConnection: func(s tls.ConnectionState) error { resumed <- s.DidResume; return nil }}
 			l := newPeer(t, config)
 			chain := client(p)
-			if mode != "rule" {
+			byRule := strings.HasPrefix(mode, "rule")
+			switch {
+			case mode == "rule without":
+				chain = client(p, "resume", "false")
+			case !byRule:
 				chain = layer("ca", p.CA.CertFile)
 			}
 			c, err := winsock.Compose(wsa.AF_INET, wsa.SOCK_STREAM, wsa.IPPROTO_TCP, nil, chain)
@@ -552,7 +556,7 @@ func TestResumption(t *testing.T) {
 			for range 3 {
 				s, err := c.Socket(0)
 				check(t, "socket", err, 0)
-				if mode != "rule" {
+				if !byRule {
 					check(t, "secure", winsock.SetSockOptInt(s, wsa.SOL_SOCKET, wsa.SO_SECURE, wsa.SO_SEC_SSL), 0)
 				}
 				if mode == "hook" {
@@ -568,7 +572,8 @@ func TestResumption(t *testing.T) {
 				list = append(list, <-resumed)
 			}
 			winsock.CloseSocket(keep)
-			want := []bool{false, mode != "none remembered", mode != "none remembered"}
+			again := mode == "rule" || mode == "hook"
+			want := []bool{false, again, again}
 			if !slices.Equal(list, want) {
 				t.Errorf("%x %s: resumed %v, want %v", version, mode, list, want)
 			}
