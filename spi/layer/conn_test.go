@@ -13,6 +13,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,7 +101,11 @@ func TestConnHandshakeErrors(t *testing.T) {
 		}, wsa.WSAETIMEDOUT},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := conn(t, layer.ConnConfig{Transform: clientOnly(c.transform), HandshakeTimeout: 50 * time.Millisecond})
+			cfg := layer.ConnConfig{Transform: clientOnly(c.transform)}
+			if c.want == wsa.WSAETIMEDOUT {
+				cfg.HandshakeTimeout = 50 * time.Millisecond
+			}
+			n := conn(t, cfg)
 			l, address := listen(t, n)
 			defer l.Close()
 			s := open(t, n)
@@ -165,7 +170,7 @@ func TestConnAcceptSlow(t *testing.T) {
 	if got, err := recv(t, s); got != "ello" || err != nil {
 		t.Errorf("recv: %q, %v; want what followed the handshake", got, err)
 	}
-	wrong.SetDeadline(time.Now().Add(10 * time.Second))
+	wrong.SetDeadline(time.Now().Add(patience))
 	if _, err := wrong.Read(make([]byte, 1)); err == nil || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the peer of a failed handshake reads: %v, want the end", err)
 	}
@@ -196,15 +201,20 @@ func TestConnAcceptBounded(t *testing.T) {
 	})
 	l, address := listen(t, n)
 	defer l.Close()
-	for i := range 6 {
+	dial := func(hello string) {
 		c, err := net.Dial("tcp4", address.String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		if i == 5 {
-			io.WriteString(c, "hi")
-		}
+		t.Cleanup(func() { c.Close() })
+		io.WriteString(c, hello)
+	}
+	for range 5 {
+		dial("")
+	}
+	// The machine may be too slow for one of them to be in time.
+	for end := time.Now().Add(patience); l.Ready(spi.EventAccept) == 0 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		dial("hi")
 	}
 	accept(t, l).Close()
 	mu.Lock()
@@ -232,7 +242,7 @@ func TestConnListenerCloses(t *testing.T) {
 	await(t, l, spi.EventAccept)
 	l.Close()
 	for i, c := range conns {
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		var timeout net.Error
 		if _, err := c.Read(make([]byte, 1)); err == nil || errors.As(err, &timeout) && timeout.Timeout() {
 			t.Errorf("connection %d after the listener's close: %v, want its end", i, err)
@@ -303,7 +313,7 @@ func TestConnPanic(t *testing.T) {
 			}
 			client.Close()
 			await(t, server, spi.EventsEnd)
-			deadline := time.Now().Add(10 * time.Second)
+			deadline := time.Now().Add(patience)
 			for !strings.Contains(log.String(), name+" on purpose") && time.Now().Before(deadline) {
 				time.Sleep(time.Millisecond)
 			}
@@ -411,7 +421,7 @@ func TestConnCloseDuringHandshake(t *testing.T) {
 	}
 	select {
 	case <-told:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("Transform was not told of the close")
 	}
 	server := accept(t, l)
@@ -437,8 +447,14 @@ func TestConnCloseTimeout(t *testing.T) {
 	await(t, s, spi.EventConnect)
 	var m spi.Message
 	m.SetBuffer(make([]byte, 64<<10))
-	for end := time.Now().Add(100 * time.Millisecond); time.Now().Before(end); {
-		if _, err := s.Send(&m); err != nil && err != wsa.WSAEWOULDBLOCK {
+	for refused := 0; refused < 50; { // nothing moves any more
+		switch _, err := s.Send(&m); err {
+		case nil:
+			refused = 0
+		case wsa.WSAEWOULDBLOCK:
+			refused++
+			time.Sleep(5 * time.Millisecond)
+		default:
 			t.Fatalf("send: %v", err)
 		}
 	}
@@ -522,8 +538,10 @@ func TestConnNoDelay(t *testing.T) {
 func TestConnCleanup(t *testing.T) {
 	base := kernelNetwork(t)
 	info := tcp4(t, base)
+	var slow slowConn
 	p, err := transforming(layer.ConnConfig{Transform: func(_ context.Context, _ *layer.Handshake, below net.Conn) (net.Conn, error) {
-		return &slowConn{below}, nil
+		slow.Conn = below
+		return &slow, nil
 	}})(&spi.StartupParams{})
 	if err != nil {
 		t.Fatal(err)
@@ -545,18 +563,24 @@ func TestConnCleanup(t *testing.T) {
 	if err := p.Cleanup(); err != nil {
 		t.Fatal(err)
 	}
-	// As of now the program may be gone, so there is no waiting.
-	var m spi.Message
-	m.SetBuffer(make([]byte, 100))
-	if n, err := peer.Recv(&m); err != nil || string(m.Bufs[0][:n]) != "last words" {
-		t.Errorf("after WSACleanup the peer has %d bytes, %v", n, err)
+	// As of now the program may be gone.
+	if n := slow.written.Load(); n != int64(len("last words")) {
+		t.Errorf("after WSACleanup %d bytes are written", n)
+	}
+	if got, err := recv(t, peer); err != nil || got != "last words" {
+		t.Errorf("after WSACleanup the peer receives %q, %v", got, err)
 	}
 }
 
 // slowConn takes its time to write.
-type slowConn struct{ net.Conn }
+type slowConn struct {
+	net.Conn
+	written atomic.Int64
+}
 
 func (c *slowConn) Write(p []byte) (int, error) {
 	time.Sleep(20 * time.Millisecond)
-	return c.Conn.Write(p)
+	n, err := c.Conn.Write(p)
+	c.written.Add(int64(n))
+	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,6 +83,9 @@ func accept(t testing.TB, l spi.Socket) spi.Socket {
 	return s
 }
 
+// patience is how long a test waits for what must happen.
+const patience = time.Minute
+
 // await waits until one of the events holds.
 func await(t testing.TB, s spi.Socket, mask spi.Events) spi.Events {
 	t.Helper()
@@ -94,7 +98,7 @@ func await(t testing.TB, s spi.Socket, mask spi.Events) spi.Events {
 	}}
 	s.Watch(&w)
 	defer s.Unwatch(&w)
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(patience)
 	for {
 		if e := s.Ready(mask); e != 0 {
 			return e
@@ -110,8 +114,14 @@ func await(t testing.TB, s spi.Socket, mask spi.Events) spi.Events {
 func netPair(t testing.TB, n spitest.Network) (client, server net.Conn) {
 	t.Helper()
 	c, s := pair(t, n)
-	client, server = layer.NetConn(c), layer.NetConn(s)
-	t.Cleanup(func() { client.Close(); server.Close() })
+	var open sync.WaitGroup
+	open.Add(2)
+	client, server = layer.ReleasedNetConn(c, open.Done), layer.ReleasedNetConn(s, open.Done)
+	t.Cleanup(func() {
+		client.Close()
+		server.Close()
+		open.Wait() // for calls under way, as the provider may go only after the socket
+	})
 	return client, server
 }
 
