@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // TestMain checks that the tests leave no descriptor and no goroutine.
 func TestMain(m *testing.M) { leak.Main(m) }

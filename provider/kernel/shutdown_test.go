@@ -168,13 +168,11 @@ func TestLinger(t *testing.T) {
 	defer a.Unwatch(&w)
 	drained := make(chan struct{})
 	defer func() { <-drained }()
-	defer a.Close() // the end that the reader waits for
+	defer shut(a) // the end that the reader waits for
 	go func() {
 		defer close(drained)
-		buf := make([]byte, 1<<16)
 		for {
-			n, err := b.Recv(&spi.Message{Bufs: [][]byte{buf}})
-			if n == 0 && err != wsa.WSAEWOULDBLOCK {
+			if got, err := recv(t, b, 1<<16); got == "" || err != nil {
 				return
 			}
 		}
