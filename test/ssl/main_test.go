@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds waits; it decides only how soon a broken layer fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "ssl")

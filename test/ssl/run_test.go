@@ -59,12 +59,12 @@ func TestRunClient(t *testing.T) {
 	url := "http://localhost:" + port + "/"
 	python := fmt.Sprintf(`
 import urllib.request
-print(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(%q, timeout=10).read().decode())`, "http://127.0.0.1:"+port+"/")
+print(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(%q, timeout=50).read().decode())`, "http://127.0.0.1:"+port+"/")
 	for name, args := range map[string][]string{
-		"curl":           {"curl", "-sS", "-4", "--noproxy", "*", "--max-time", "10", url},
+		"curl":           {"curl", "-sS", "-4", "--noproxy", "*", "--max-time", "50", url},
 		"python":         {"python3", "-c", python},
-		"another":        {"curl", "-sS", "--noproxy", "*", "--max-time", "10", plain.URL},
-		"unknown issuer": {"curl", "-sS", "-4", "--noproxy", "*", "--max-time", "10", url},
+		"another":        {"curl", "-sS", "--noproxy", "*", "--max-time", "50", plain.URL},
+		"unknown issuer": {"curl", "-sS", "-4", "--noproxy", "*", "--max-time", "50", url},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(need(t, args[0]), args[1:]...)
@@ -122,12 +122,12 @@ s.serve_forever()`)
 	}
 	port = strings.TrimSpace(port)
 	for range 3 {
-		b, err := exec.Command(curl, "-sS", "--noproxy", "*", "--max-time", "10", "--cacert", p.CA.CertFile, "https://localhost:"+port+"/").CombinedOutput()
+		b, err := exec.Command(curl, "-sS", "--noproxy", "*", "--max-time", "50", "--cacert", p.CA.CertFile, "https://localhost:"+port+"/").CombinedOutput()
 		if err != nil || string(b) != strings.Repeat("from a plain server", 1000) {
 			t.Errorf("%v: %.200s", err, b)
 		}
 	}
-	if b, err := exec.Command(curl, "-sS", "--noproxy", "*", "--max-time", "10", "http://localhost:"+port+"/").CombinedOutput(); err == nil {
+	if b, err := exec.Command(curl, "-sS", "--noproxy", "*", "--max-time", "50", "http://localhost:"+port+"/").CombinedOutput(); err == nil {
 		t.Errorf("it serves without TLS: %.200s", b)
 	}
 }

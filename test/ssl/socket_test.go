@@ -492,7 +492,7 @@ func TestTransparent(t *testing.T) {
 			if err != nil {
 				return
 			}
-			c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+			c.SetReadDeadline(time.Now().Add(patience))
 			b, _ := io.ReadAll(c)
 			got <- b
 			c.Close()

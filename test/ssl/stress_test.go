@@ -46,8 +46,9 @@ func TestMany(t *testing.T) {
 			}
 			defer c.Close()
 			size := 1 + rand.IntN(400000)
-			sum := sha256.New()
+			sum, sent := sha256.New(), make(chan struct{})
 			go func() {
+				defer close(sent)
 				r := rand.NewChaCha8([32]byte{byte(i)})
 				for left := size; left > 0; {
 					b := make([]byte, min(left, 1+rand.IntN(30000)))
@@ -64,7 +65,7 @@ func TestMany(t *testing.T) {
 			got := sha256.New()
 			if n, err := io.Copy(got, c); err != nil || n != int64(size) {
 				t.Errorf("%d of %d bytes came back: %v", n, size, err)
-			} else if string(got.Sum(nil)) != string(sum.Sum(nil)) {
+			} else if <-sent; string(got.Sum(nil)) != string(sum.Sum(nil)) {
 				t.Error("what came back is not what was sent")
 			}
 		})
