@@ -50,7 +50,7 @@ func TestRulesOfDatagrams(t *testing.T) {
 	filtered(t, "deny in udp from 127.0.0.2; deny out udp port 7; drop out udp port 8; redirect 127.0.0.1 out udp to 192.0.2.7", `
 import socket, errno
 def bound(ip):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); s.bind((ip, 0)); return s
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(50); s.bind((ip, 0)); return s
 r, good, bad = bound("127.0.0.1"), bound("127.0.0.1"), bound("127.0.0.2")
 r.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
 to = r.getsockname()
@@ -58,7 +58,7 @@ for i in range(2):
     bad.sendto(b"bad", to); bad.sendto(b"worse", to); good.sendto(b"good", to)
     if i == 0: print(r.recvfrom(9, socket.MSG_PEEK)[0])
     d, control, _, f = r.recvmsg(9, 100); print(d, len(control), f == good.getsockname())
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(50)
 try: s.sendto(b"x", ("127.0.0.1", 7))
 except OSError as e: print(errno.errorcode[e.errno])
 print(s.sendto(b"x", ("127.0.0.1", 8)))

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	_ "winsock" // the built-in providers
+	"winsock/layer/socks/sockstest"
 )
 
 func TestMain(m *testing.M) {
@@ -43,7 +44,7 @@ func under(t *testing.T, c Config, name string, args ...string) (string, *Superv
 	if err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+	timer := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
 	err = cmd.Wait()
 	timer.Stop()
 	if err != nil {
@@ -51,7 +52,7 @@ func under(t *testing.T, c Config, name string, args ...string) (string, *Superv
 	}
 	select {
 	case <-s.Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the supervisor does not see the end")
 	}
 	s.Close()
@@ -87,24 +88,19 @@ func TestCurl(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().(*net.TCPAddr)
-	l.Close()
+	_, port, _ := net.SplitHostPort(sockstest.Refusing(t))
 	program := fmt.Sprintf(`
 import socket, asyncio
 s = socket.socket()
 try:
-    s.connect(("127.0.0.1", %d)); print("connected")
+    s.connect(("127.0.0.1", %s)); print("connected")
 except OSError as e: print(type(e).__name__)
 async def f():
     try:
-        await asyncio.open_connection("127.0.0.1", %d); print("connected")
+        await asyncio.open_connection("127.0.0.1", %s); print("connected")
     except OSError as e: print(type(e).__name__)
 asyncio.run(f())
-`, addr.Port, addr.Port)
+`, port, port)
 	for name, layers := range chainsToTest(t) {
 		t.Run(name, func(t *testing.T) {
 			out, _ := under(t, Config{Layers: layers}, "python3", "-c", program)
@@ -147,7 +143,7 @@ for i in range(3):
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.SetDeadline(time.Now().Add(10 * time.Second))
+				c.SetDeadline(time.Now().Add(time.Minute))
 				fmt.Fprint(c, "hello")
 				got, err := io.ReadAll(c)
 				if want := c.LocalAddr().String() + " hello"; string(got) != want {
@@ -183,7 +179,7 @@ func TestDatagrams(t *testing.T) {
 import socket
 a = ("127.0.0.1", %d)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(5)
+s.settimeout(50)
 s.sendto(b"one", a); print(s.recvfrom(100)[0].decode(), s.getsockname()[1] != 0)
 s.sendmsg([b"tw", b"o"], [], 0, a); d, _, _, f = s.recvmsg(100); print(d.decode(), f == a)
 b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -47,7 +47,7 @@ func useCatalog(t *testing.T) string {
 // command runs a command line to its end.
 func command(t *testing.T, stdin io.Reader, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
 	code = run(ctx, args, stdin, &out, &errs)

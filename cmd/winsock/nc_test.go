@@ -71,7 +71,7 @@ func (s *sharedBuffer) cut(text string) (string, bool) {
 // await waits until the buffer has a text.
 func (s *sharedBuffer) await(t *testing.T, text string) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !strings.Contains(s.String(), text); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(s.String(), text); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%q never says %q", s.String(), text)
 		}
@@ -132,11 +132,11 @@ func TestDatagrams(t *testing.T) {
 	var out, says sharedBuffer
 	done := make(chan int, 1)
 	go func() {
-		done <- run(t.Context(), []string{"nc", "-v", "-u", "-i", "500ms", "-l", "127.0.0.1", port}, answer, &out, &says)
+		done <- run(t.Context(), []string{"nc", "-v", "-u", "-i", "3s", "-l", "127.0.0.1", port}, answer, &out, &says)
 	}()
 	says.await(t, "listening on")
 	go func() { io.WriteString(give, "pong") }()
-	got, errs, code := command(t, strings.NewReader("ping"), "nc", "-u", "-i", "500ms", "127.0.0.1", port)
+	got, errs, code := command(t, strings.NewReader("ping"), "nc", "-u", "-i", "3s", "127.0.0.1", port)
 	if code != 0 || got != "pong" {
 		t.Errorf("the client printed %q, ended with %d, said %q", got, code, errs)
 	}

@@ -95,7 +95,7 @@ func (term *pty) await(text string) string {
 // what came up to its end.
 func (s *sharedBuffer) next(t *testing.T, text string) string {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if seen, ok := s.cut(text); ok {
 			return seen
 		}

@@ -61,7 +61,7 @@ func finish(t *testing.T, cmd *exec.Cmd) (stdout, stderr string, status syscall.
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	guard := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	guard := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	_ = cmd.Wait()
 	if !guard.Stop() {
 		t.Fatalf("%v did not end: %s%s", cmd.Args, out.String(), errs.String())
@@ -282,7 +282,7 @@ func TestRunFrontKilled(t *testing.T) {
 // gone waits until there is no such process, or but its status.
 func gone(t *testing.T, pid int) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if s := state(pid); s == "" || s == "Z" {
 			return
 		}
@@ -304,7 +304,7 @@ func state(pid int) string {
 // becomes waits until a process is in a state.
 func becomes(t *testing.T, pid int, states string) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if s := state(pid); s != "" && strings.Contains(states, s) {
 			return
 		}

@@ -204,7 +204,7 @@ func TestJobReads(t *testing.T) {
 	term := shell(t)
 	term.typed("winsock run cat &\n")
 	term.await("PROMPT ")
-	for end := time.Now().Add(15 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		term.typed("jobs\n")
 		if strings.Contains(term.await("cat"), "Stopped") { // after the echo of none
 			break

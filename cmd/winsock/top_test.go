@@ -117,7 +117,7 @@ func TestTop(t *testing.T) {
 		return out
 	}
 	var list []registry.Snapshot
-	for end := time.Now().Add(15 * time.Second); len(list) == 0 && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); len(list) == 0 && time.Now().Before(end); {
 		if err := json.Unmarshal([]byte(command("top", "--json")), &list); err != nil {
 			t.Fatal(err)
 		}

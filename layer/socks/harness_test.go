@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds waits; it decides only how soon a broken layer fails.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // A world is a manager of chains with the layer at their top.
 type world struct {

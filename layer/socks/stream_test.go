@@ -139,11 +139,11 @@ func TestErrors(t *testing.T) {
 	for _, f := range []sockstest.Fault{sockstest.Garbage, sockstest.Early, sockstest.Late, sockstest.Silent} {
 		for _, scheme := range schemes {
 			p := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = f })
-			w := newWorld(t, spi.Options{"server": p.URL(scheme), "timeout": "300ms"})
-			code := wsa.WSAENETUNREACH
+			o, code := spi.Options{"server": p.URL(scheme)}, wsa.WSAENETUNREACH
 			if f == sockstest.Silent {
-				code = wsa.WSAETIMEDOUT
+				o["timeout"], code = "300ms", wsa.WSAETIMEDOUT
 			}
+			w := newWorld(t, o)
 			if err := w.open(wsa.AF_INET, wsa.SOCK_STREAM).connect(&to); err != code.Err() {
 				t.Errorf("%s, fault %d: %v, want %v", scheme, f, err, code)
 			}

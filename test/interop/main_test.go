@@ -155,7 +155,7 @@ func (p place) awaitListener(t *testing.T, port string) {
 		t.Fatal(err)
 	}
 	listening := regexp.MustCompile(fmt.Sprintf(`(?m)^ *[0-9]+: [0-9A-F]+:%04X [0-9A-F:]+ 0A `, n))
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 			if text, err := os.ReadFile(table); err == nil && listening.Match(text) {
 				return
@@ -187,7 +187,7 @@ func wait(t *testing.T, c *exec.Cmd) {
 		if err != nil {
 			t.Errorf("%s: %v", filepath.Base(c.Path), err)
 		}
-	case <-time.After(60 * time.Second):
+	case <-time.After(2 * time.Minute):
 		c.Process.Kill()
 		t.Fatalf("%s does not end", filepath.Base(c.Path))
 	}

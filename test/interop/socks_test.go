@@ -94,7 +94,7 @@ func TestDante(t *testing.T) {
 	program := fmt.Sprintf(`
 import socket
 a = ("127.0.0.1", %d)
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(50)
 s.sendto(b"one", a); print(*s.recvfrom(100))
 s.connect(a); s.send(b"two"); print(s.recv(100))
 `, echo.LocalAddr().(*net.UDPAddr).Port)

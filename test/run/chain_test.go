@@ -181,7 +181,7 @@ func (c *command) start() {
 
 // longest is how long a program may take. It is there to end the test, not
 // to judge the program.
-const longest = 60 * time.Second
+const longest = 2 * time.Minute
 
 // reap waits for the program.
 func (c *command) reap() error {
@@ -266,7 +266,7 @@ func exeOf(pid int) string {
 func (c *command) checkGone() {
 	c.t.Helper()
 	var left []int
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if left = c.processes(); len(left) == 0 {
 			return
 		}

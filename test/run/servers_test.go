@@ -134,7 +134,7 @@ func newEchoServer(t *testing.T, host netip.Addr) *echoServer {
 // askEcho checks a server of the same kind that is a program: it must know
 // its client's name, and its own.
 func askEcho(server netip.AddrPort, size int) error {
-	c, err := net.DialTimeout("tcp", server.String(), 20*time.Second)
+	c, err := net.DialTimeout("tcp", server.String(), time.Minute)
 	if err != nil {
 		return err
 	}
