@@ -14,7 +14,7 @@ import (
 )
 
 // soon is the most that anything which must happen may take.
-const soon = 10 * time.Second
+const soon = time.Minute
 
 // A bed is a way to open sockets: tests of what is common to all providers
 // run on each.
@@ -148,11 +148,10 @@ func (b *bed) connect(s SOCKET, to *wsa.Sockaddr) {
 	}
 }
 
-// refusing returns an address that nobody listens on.
+// refusing returns an address that nobody listens on, nor will: it is bound.
 func (b *bed) refusing() wsa.Sockaddr {
 	b.Helper()
-	l, addr := b.listening()
-	must(b, CloseSocket(l))
+	_, addr := b.bound(wsa.SOCK_STREAM)
 	return addr
 }
 

@@ -15,7 +15,7 @@ import (
 
 const (
 	forever = -1
-	long    = 10 * time.Second // for what must happen
+	long    = time.Minute // for what must happen
 	short   = 5 * time.Millisecond
 )
 

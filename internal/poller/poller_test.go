@@ -12,7 +12,7 @@ import (
 	"winsock/internal/sys"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	r, w, _ := os.Pipe() // has the runtime open its own poller

@@ -24,7 +24,7 @@ import (
 )
 
 // patience bounds waits; it decides only how soon a broken filter fails.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // A world is a manager of chains with a filter at their top.
 type world struct {

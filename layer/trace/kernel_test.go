@@ -86,7 +86,7 @@ func await(t *testing.T, s spi.Socket, try func() error) error {
 	}}
 	s.Watch(w)
 	defer s.Unwatch(w)
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		if err := try(); err != wsa.WSAEWOULDBLOCK {
 			return err

@@ -18,7 +18,7 @@ import (
 // TestMain looks for goroutines of this package that outlive its tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		left := ownGoroutines()
 		if left == "" {

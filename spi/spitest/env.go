@@ -14,7 +14,7 @@ import (
 
 // patience is how long the suite waits for what has to happen. It decides
 // only how soon a broken provider fails.
-var patience = 10 * time.Second
+var patience = time.Minute
 
 // An env is what a check works with.
 type env struct {

@@ -46,7 +46,7 @@ func TestEnds(t *testing.T) {
 	io.ReadAll(c)
 	c.Close()
 	var ends []End
-	defer time.AfterFunc(10*time.Second, l.Close).Stop()
+	defer time.AfterFunc(time.Minute, l.Close).Stop()
 	for {
 		if ends, _, err = l.Next(ends[:0]); err != nil {
 			t.Fatal(err)
