@@ -11,6 +11,47 @@ import (
 	"winsock/wsa"
 )
 
+// An attempt is a Connect that is under way: the connection below, and then a
+// conversation with each proxy of a route. It never waits itself (advance), so
+// that all that comes at once needs no goroutine.
+type attempt struct {
+	s       *stream
+	command byte
+	to      target
+	usable  func(*proxy) bool    // nil: all are
+	bound   netip.AddrPort       // what the last proxy answered with
+	listens func(netip.AddrPort) // of a BIND: called when the proxy listens
+
+	route    []*proxy // nil: it is to be chosen
+	at       int      // whose turn it is
+	stage    stage
+	talk     talk
+	deadline time.Time // of the stage; zero: none
+	bad      []*proxy  // that have failed it
+	mayWait  bool      // for the look-up of a proxy's name
+
+	out  []byte // still to be sent
+	in   []byte // what was received of an answer
+	want int    // of it, or header
+	msg  spi.Message
+	room [264]byte // for answers that are not headers
+
+	// Of an attempt that has to wait.
+	woken  chan struct{} // something may go on below
+	cancel chan struct{} // closed when nobody wants it any more
+	done   chan struct{} // closed when its goroutine makes no more calls
+	timer  *time.Timer
+}
+
+// A stage is what an attempt is at.
+type stage uint8
+
+const (
+	stageBegin   stage = iota // the first proxy's address
+	stageConnect              // the connection to it
+	stageTalk                 // the conversations
+)
+
 // wake has the attempt look again.
 func (s *stream) wake() {
 	if a := s.current.Load(); a != nil {
@@ -21,51 +62,38 @@ func (s *stream) wake() {
 	}
 }
 
-// routineConnect connects through proxies, other ones as long as some fail.
+// routineConnect goes on with an attempt that has to wait.
 func (s *stream) routineConnect(a *attempt) {
 	defer close(a.done)
-	var bad []*proxy
-	err := faulty("no proxy is of use")
-	for {
-		route := s.router.route(bad, a.usable)
-		if len(route) == 0 {
-			break
-		}
-		var blame *proxy
-		blame, err = s.try(a, route)
-		if err == nil {
-			for _, p := range route {
-				p.succeeded()
-			}
-			s.opened()
-			return
-		}
-		if a.cancelled() {
-			return
-		}
-		s.log.Debug("socks: no connection", "to", a.to.String(), "proxy", textOf(route, blame), "err", err)
-		if e := s.renew(); e != nil {
-			err = e
-			break
-		}
-		if blame == nil {
-			break
-		}
-		blame.failed(s.router.retry, time.Now())
-		if !s.router.again() {
-			break
-		}
-		bad = append(bad, blame)
-	}
-	s.fail(a, err)
+	_ = s.drive(a)
 }
 
-// textOf names who is to blame, or else the last of the route.
-func textOf(route []*proxy, blame *proxy) string {
-	if blame == nil {
-		blame = route[len(route)-1]
+// drive goes on with an attempt until it ends, waiting where it has to, and
+// returns what becomes of the connect.
+func (s *stream) drive(a *attempt) error {
+	a.mayWait = true
+	for {
+		err := a.advance()
+		if err != wsa.WSAEWOULDBLOCK {
+			return s.over(a, err)
+		}
+		if !a.pause() {
+			return wsa.WSA_OPERATION_ABORTED
+		}
 	}
-	return blame.text
+}
+
+// over ends an attempt, and returns what becomes of the connect.
+func (s *stream) over(a *attempt, err error) error {
+	if err != nil {
+		return s.fail(a, err)
+	}
+	for _, p := range a.route {
+		p.succeeded()
+	}
+	s.opened()
+	s.consider(a)
+	return nil
 }
 
 func (a *attempt) cancelled() bool {
@@ -81,9 +109,12 @@ func (a *attempt) cancelled() bool {
 func (s *stream) renew() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	linked := s.linked
 	s.unlinkLocked()
 	err := s.lower.exchange(s.opening)
-	s.linkLocked()
+	if linked {
+		s.linkLocked()
+	}
 	return err
 }
 
@@ -91,8 +122,10 @@ func (s *stream) renew() error {
 func (s *stream) opened() {
 	s.phase.Store(uint32(open))
 	s.lower.forget()
-	// What came right behind the last answer was not told to anybody.
-	s.watchers.Notify(spi.EventConnect | spi.EventWrite | s.lower.Ready(spi.EventAll))
+	if !s.watchers.Empty() {
+		// What came right behind the last answer was not told to anybody.
+		s.watchers.Notify(spi.EventConnect | spi.EventWrite | s.lower.Ready(spi.EventAll))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.watchers.Empty() {
@@ -100,10 +133,10 @@ func (s *stream) opened() {
 	}
 }
 
-// fail ends an attempt without a connection.
-func (s *stream) fail(a *attempt, err error) {
+// fail ends an attempt without a connection, and returns the connect's error.
+func (s *stream) fail(a *attempt, err error) error {
 	if a.cancelled() {
-		return
+		return wsa.WSA_OPERATION_ABORTED
 	}
 	code := wsa.ErrnoOf(err)
 	if r, ok := err.(*refusal); ok {
@@ -117,54 +150,74 @@ func (s *stream) fail(a *attempt, err error) {
 	}
 	s.mu.Unlock()
 	s.watchers.Notify(spi.EventConnectFail)
+	return code.Err()
 }
 
-// try connects through the proxies of a route. blame is the proxy that is
-// found to be of no use, nil when none is.
-func (s *stream) try(a *attempt, route []*proxy) (blame *proxy, err error) {
-	t := &exchange{s: s, a: a, deadline: time.Now().Add(s.timeout)}
-	defer t.stop()
-	if err := t.connect(route[0]); err != nil {
-		if r, ok := err.(*refusal); ok {
-			return route[0], r
+// advance goes on as far as is possible without waiting. It returns
+// WSAEWOULDBLOCK when something below has to come first, and else how the
+// attempt has ended. A route that fails is given up for another one.
+func (a *attempt) advance() error {
+	s := a.s
+	err := faulty("no proxy is of use")
+	for {
+		if a.route == nil {
+			route := s.router.route(a.bad, a.usable)
+			if len(route) == 0 {
+				return err
+			}
+			a.route, a.at, a.stage, a.deadline = route, 0, stageBegin, time.Now().Add(s.timeout)
 		}
+		err = a.along()
+		if err == nil || err == wsa.WSAEWOULDBLOCK || a.cancelled() {
+			return err
+		}
+		var blame *proxy
+		blame, err = a.blame(err)
+		a.complain(blame, err)
+		if e := s.renew(); e != nil {
+			return e
+		}
+		if blame == nil {
+			return err
+		}
+		blame.failed(s.router.retry, time.Now())
+		if !s.router.again() {
+			return err
+		}
+		a.bad, a.route = append(a.bad, blame), nil
+	}
+}
+
+// complain logs why a route has failed.
+func (a *attempt) complain(blame *proxy, err error) {
+	if blame == nil {
+		blame = a.route[len(a.route)-1]
+	}
+	a.s.log.Debug("socks: no connection", "to", a.to.String(), "proxy", blame.text, "err", err)
+}
+
+// blame returns the proxy that is found to be of no use, nil when none is, and
+// what the program is told of a failure.
+func (a *attempt) blame(err error) (*proxy, error) {
+	r, ok := err.(*refusal)
+	switch {
+	case !ok: // of this machine
 		return nil, err
+	case a.stage < stageTalk:
+		return a.route[0], r
+	case r.code == wsa.WSAETIMEDOUT && !r.aboutTarget && a.talk.asked():
+		r.aboutTarget = true // more likely than not
 	}
-	for i, p := range route {
-		last := i == len(route)-1
-		to := a.to
-		if !last {
-			to = route[i+1].target()
-		}
-		talk := p.talk(cmdConnect, to)
-		talk.early = s.early
-		if last {
-			talk.command = a.command
-		}
-		if i > 0 {
-			t.deadline = time.Now().Add(s.timeout)
-		}
-		err := t.converse(talk)
-		if err == nil {
-			a.bound = talk.bound
-			continue
-		}
-		r, ok := err.(*refusal)
-		switch {
-		case !ok: // cancelled
-			return nil, err
-		case r.code == wsa.WSAETIMEDOUT && !r.aboutTarget && talk.asked():
-			r.aboutTarget = true // more likely than not
-		}
-		if !r.aboutTarget {
-			return p, r
-		}
-		if last {
-			return nil, r
-		}
-		return route[i+1], unreachable(r)
+	if a.talk.early && !r.aboutTarget {
+		a.route[a.at].follows.Store(followsNot)
 	}
-	return nil, nil
+	switch {
+	case !r.aboutTarget:
+		return a.route[a.at], r
+	case a.at == len(a.route)-1:
+		return nil, r
+	}
+	return a.route[a.at+1], unreachable(r)
 }
 
 // unreachable is a refusal of a proxy as the program is told of it: not as
@@ -179,80 +232,124 @@ func unreachable(r *refusal) error {
 // asked reports whether the proxy was asked for the target.
 func (t *talk) asked() bool { return t.step > stepAuth }
 
-// A exchange is the input and output of one try.
-type exchange struct {
-	s        *stream
-	a        *attempt
-	deadline time.Time
-	timer    *time.Timer // nil until there is something to wait for
-	msg      spi.Message
-}
-
-func (t *exchange) stop() {
-	if t.timer != nil {
-		t.timer.Stop()
-	}
-}
-
-// pause waits until something may go on below.
-func (t *exchange) pause() error {
-	if t.timer == nil {
-		t.timer = time.NewTimer(time.Until(t.deadline))
-	} else {
-		t.timer.Reset(time.Until(t.deadline))
+// pause waits until something may go on below, or it is too late for that. It
+// reports false when the attempt is cancelled.
+func (a *attempt) pause() bool {
+	var late <-chan time.Time
+	if !a.deadline.IsZero() {
+		if a.timer == nil {
+			a.timer = time.NewTimer(time.Until(a.deadline))
+		} else {
+			a.timer.Reset(time.Until(a.deadline))
+		}
+		defer a.timer.Stop()
+		late = a.timer.C
 	}
 	select {
-	case <-t.a.woken:
-		return nil
-	case <-t.a.cancel:
-		return wsa.WSA_OPERATION_ABORTED
-	case <-t.timer.C:
-		return &refusal{code: wsa.WSAETIMEDOUT, why: "the proxy does not answer"}
+	case <-a.woken:
+	case <-late:
+	case <-a.cancel:
+		return false
+	}
+	return true
+}
+
+// later is WSAEWOULDBLOCK, unless it is too late.
+func (a *attempt) later(why string) error {
+	if a.deadline.IsZero() || time.Now().Before(a.deadline) {
+		return wsa.WSAEWOULDBLOCK
+	}
+	return &refusal{code: wsa.WSAETIMEDOUT, why: why}
+}
+
+// along goes along the route.
+func (a *attempt) along() error {
+	if a.stage < stageTalk {
+		if err := a.connect(); err != nil {
+			return err
+		}
+		a.turn(0)
+	}
+	for {
+		if err := a.converse(); err != nil {
+			return err
+		}
+		a.bound = a.talk.bound
+		switch {
+		case a.at < len(a.route)-1:
+			a.deadline = time.Now().Add(a.s.timeout)
+			a.turn(a.at + 1)
+		case a.command == cmdBind && a.listens != nil:
+			a.listens(a.bound)
+			a.listens, a.deadline = nil, time.Time{} // the peer comes when it comes
+			a.out, a.want = nil, a.talk.again()
+		default:
+			return nil
+		}
 	}
 }
 
-// address returns the proxy's address, which may have to be looked up.
-func (t *exchange) address(p *proxy) (netip.AddrPort, error) {
-	if p.host == "" {
-		return netip.AddrPortFrom(p.addr, p.port), nil
+// turn makes it the turn of a proxy.
+func (a *attempt) turn(at int) {
+	p := a.route[at]
+	a.at, a.stage = at, stageTalk
+	a.talk = talk{kind: p.kind, user: p.user, pass: p.pass, command: cmdConnect, early: a.s.prober.earlyFor(p)}
+	if at == len(a.route)-1 {
+		a.talk.command, a.talk.to = a.command, a.to
+	} else {
+		a.talk.to = a.route[at+1].target()
 	}
-	ctx, cancel := context.WithDeadline(context.Background(), t.deadline)
+	a.out, a.in, a.want = nil, nil, begin
+}
+
+// address returns the first proxy's address, which may have to be looked up.
+func (a *attempt) address() (netip.AddrPort, error) {
+	p, v6 := a.route[0], a.s.family == wsa.AF_INET6
+	if ap, ok := p.known(v6); ok {
+		return ap, nil
+	}
+	if !a.mayWait {
+		return netip.AddrPort{}, wsa.WSAEWOULDBLOCK
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), a.deadline)
 	defer cancel()
 	go func() {
 		select {
-		case <-t.a.cancel:
+		case <-a.cancel:
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
-	return p.address(ctx, t.s.family == wsa.AF_INET6)
+	return p.address(ctx, v6)
 }
 
 // connect connects the socket below to the first proxy.
-func (t *exchange) connect(p *proxy) error {
-	s := t.s
-	ap, err := t.address(p)
-	if err != nil {
-		return err
-	}
-	name, err := sockaddrFor(ap, s.family)
-	if err != nil {
-		return err
-	}
-	if s.family == wsa.AF_INET6 && ap.Addr().Is4() {
-		// What refuses it is asked for an address that it may refuse, too.
-		_ = s.lower.socket().SetSockOpt(wsa.IPPROTO_IPV6, wsa.IPV6_V6ONLY, make([]byte, 4))
-	}
-	err = s.lower.Connect(&name)
-	for err == wsa.WSAEWOULDBLOCK {
-		if err = t.pause(); err != nil {
-			return err
+func (a *attempt) connect() error {
+	s := a.s
+	var err error
+	if a.stage == stageBegin {
+		ap, e := a.address()
+		if e != nil {
+			return e
 		}
+		name, e := sockaddrFor(ap, s.family)
+		if e != nil {
+			return e
+		}
+		if s.family == wsa.AF_INET6 && ap.Addr().Is4() {
+			// What refuses it is asked for an address that it may refuse, too.
+			_ = s.lower.socket().SetSockOpt(wsa.IPPROTO_IPV6, wsa.IPV6_V6ONLY, make([]byte, 4))
+		}
+		a.stage = stageConnect
+		err = s.lower.Connect(&name)
+	} else {
 		err = s.lower.ConnectResult()
 	}
 	switch err {
 	case nil:
 		return nil
+	case wsa.WSAEWOULDBLOCK:
+		return a.later("the proxy cannot be reached in time")
 	case wsa.WSAETIMEDOUT:
 		return &refusal{code: wsa.WSAETIMEDOUT, why: "the proxy cannot be reached in time"}
 	case wsa.WSAECONNREFUSED, wsa.WSAENETUNREACH, wsa.WSAEHOSTUNREACH, wsa.WSAECONNRESET, wsa.WSAECONNABORTED, wsa.WSAEHOSTDOWN:
@@ -274,41 +371,45 @@ func sockaddrFor(ap netip.AddrPort, family int32) (wsa.Sockaddr, error) {
 	return wsa.Sockaddr{}, faulty("the proxy has an IPv6 address, and the socket is one of IPv4")
 }
 
-// converse holds a conversation.
-func (t *exchange) converse(talk *talk) error {
-	var in []byte
+// begin, instead of a number of bytes, is that nothing was said yet.
+const begin = -2
+
+// converse holds a conversation, to its end or as far as it goes now.
+func (a *attempt) converse() (err error) {
 	for {
-		out, want, err := talk.next(in)
-		if err == nil {
-			err = t.send(out)
-		}
-		switch {
-		case err != nil:
+		if err := a.send(); err != nil {
 			return err
-		case want == header:
-			in, err = t.receiveHeader()
-		case want == 0:
+		}
+		switch a.want {
+		case 0:
 			return nil
+		case begin:
+		case header:
+			err = a.receiveHeader()
 		default:
-			in, err = t.receive(make([]byte, want))
+			err = a.receive()
 		}
 		if err != nil {
 			return err
 		}
+		if a.out, a.want, err = a.talk.next(a.in); err != nil {
+			return err
+		}
+		a.in = a.room[:0]
 	}
 }
 
-func (t *exchange) send(p []byte) error {
-	for len(p) > 0 {
-		t.msg.SetBuffer(p)
-		n, err := t.s.lower.Send(&t.msg)
+// send sends what is to be sent.
+func (a *attempt) send() error {
+	for len(a.out) > 0 {
+		a.msg.SetBuffer(a.out)
+		a.msg.Flags = 0
+		n, err := a.s.lower.Send(&a.msg)
 		switch err {
 		case nil:
-			p = p[n:]
+			a.out = a.out[n:]
 		case wsa.WSAEWOULDBLOCK:
-			if err := t.pause(); err != nil {
-				return err
-			}
+			return a.later("the proxy does not listen")
 		default:
 			return faulty("the proxy does not listen: " + wsa.ErrnoOf(err).Name())
 		}
@@ -316,58 +417,56 @@ func (t *exchange) send(p []byte) error {
 	return nil
 }
 
-// receive fills p.
-func (t *exchange) receive(p []byte) ([]byte, error) {
-	for n := 0; n < len(p); {
-		got, err := t.once(p[n:], 0)
+// receive receives an answer of known length.
+func (a *attempt) receive() error {
+	for len(a.in) < a.want {
+		n, err := a.once(a.room[len(a.in):a.want], 0)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		n += got
+		a.in = a.room[:len(a.in)+n]
 	}
-	return p, nil
+	return nil
 }
 
 // receiveHeader receives up to an empty line. It looks first, to take no byte
 // of what follows.
-func (t *exchange) receiveHeader() ([]byte, error) {
-	var in []byte
-	buf := make([]byte, 1024)
+func (a *attempt) receiveHeader() error {
 	for {
-		n, err := t.once(buf, wsa.MSG_PEEK)
+		n, err := a.once(a.room[:], wsa.MSG_PEEK)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		n, ends := endOfHeader(in, buf[:n])
-		if _, err := t.receive(buf[:n]); err != nil {
-			return nil, err
+		n, ends := endOfHeader(a.in, a.room[:n])
+		got, err := a.once(a.room[:n], 0)
+		if err != nil {
+			return err
 		}
-		in = append(in, buf[:n]...)
-		if ends {
-			return in, nil
+		if len(a.in) == 0 {
+			a.in = make([]byte, 0, len(a.room))
 		}
-		if len(in) > maxHeader {
-			return nil, faulty("the proxy's answer does not end")
+		a.in = append(a.in, a.room[:got]...)
+		if ends && got == n {
+			return nil
+		}
+		if len(a.in) > maxHeader {
+			return faulty("the proxy's answer does not end")
 		}
 	}
 }
 
 // once receives at least one byte.
-func (t *exchange) once(p []byte, flags uint32) (int, error) {
-	for {
-		t.msg.SetBuffer(p)
-		t.msg.Flags = flags
-		n, err := t.s.lower.Recv(&t.msg)
-		switch {
-		case err == nil && n > 0:
-			return n, nil
-		case err == nil:
-			return 0, faulty("the proxy has closed the connection")
-		case err != wsa.WSAEWOULDBLOCK:
-			return 0, faulty("the proxy has ended the connection: " + wsa.ErrnoOf(err).Name())
-		}
-		if err := t.pause(); err != nil {
-			return 0, err
-		}
+func (a *attempt) once(p []byte, flags uint32) (int, error) {
+	a.msg.SetBuffer(p)
+	a.msg.Flags = flags
+	n, err := a.s.lower.Recv(&a.msg)
+	switch {
+	case err == nil && n > 0:
+		return n, nil
+	case err == nil:
+		return 0, faulty("the proxy has closed the connection")
+	case err == wsa.WSAEWOULDBLOCK:
+		return 0, a.later("the proxy does not answer")
 	}
+	return 0, faulty("the proxy has ended the connection: " + wsa.ErrnoOf(err).Name())
 }

@@ -300,17 +300,11 @@ func (k *peers) note(name *wsa.Sockaddr, t target) {
 
 // associate begins an association.
 func (s *datagram) associate() (*association, error) {
-	o := *s.opening
-	o.SocketType, o.Protocol, o.Base, o.Duplicate, o.Connection = wsa.SOCK_STREAM, wsa.IPPROTO_TCP, nil, nil, nil
-	o.AddressFamily = s.family
-	again := o
-	below, err := s.opening.Next(&o)
+	control, err := s.aside(s.opening, s.family)
 	if err != nil {
-		return nil, wsa.ErrnoOf(err).Err()
+		return nil, err
 	}
-	again.Next = s.opening.Next
-	a := &association{control: new(stream)}
-	a.control.init(s.socks, below, &again, s.family)
+	a := &association{control: control}
 	a.watcher.Mask = spi.EventAll
 	a.watcher.Notify = func(e spi.Events) {
 		a.hint.Store(true)

@@ -28,7 +28,7 @@ var driver = &spi.Driver{
 		{Key: "dns", Words: []string{"remote", "local"}, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
 		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "how long a proxy may take to be connected to and to answer"},
 		{Key: "retry", Kind: spi.Duration, Default: "10s", Help: "how long a proxy that failed is avoided, twice as long each time in a row"},
-		{Key: "early", Kind: spi.Bool, Default: "false", Help: "say all to a proxy of SOCKS 5 at once, which saves round trips; not all proxies can follow"},
+		{Key: "early", Words: []string{"auto", "true", "false"}, Default: "auto", Help: "whether to say all to a proxy of SOCKS 5 at once, which saves a round trip; auto tries on a connection to nowhere, once, whether the proxy can follow"},
 		{Key: "ipv4", Kind: spi.Text, Default: "198.18.0.0/15", Help: "the addresses that stand for names with dns=remote"},
 		{Key: "ipv6", Kind: spi.Text, Default: "fd57:696e:736f:636b::/64", Help: `likewise; "none" for IPv4 only`},
 	},
@@ -67,7 +67,7 @@ func configure(o spi.Options) (s *socks, fake spi.Options, err error) {
 	bad := func(key, format string, args ...any) (*socks, spi.Options, error) {
 		return nil, nil, spi.BadOption(driverName, key, format, args...)
 	}
-	s = &socks{timeout: o.Duration("timeout"), early: o.Bool("early")}
+	s = &socks{timeout: o.Duration("timeout")}
 	if s.timeout <= 0 {
 		s.timeout = 30 * time.Second
 	}
@@ -82,6 +82,12 @@ func configure(o spi.Options) (s *socks, fake spi.Options, err error) {
 	if s.router.mode, ok = modes[text]; !ok && text != "" {
 		return bad("mode", "want strict, dynamic, round-robin or random, not %s", text)
 	}
+	if text := o.Text("early"); text != "" {
+		if s.prober.early, ok = earlyModes[text]; !ok {
+			return bad("early", "want true, false or auto, not %s", text)
+		}
+	}
+	s.prober.cancel = make(chan struct{})
 	s.router.length = int(max(o.Int("length"), 1))
 	s.router.retry = o.Duration("retry")
 	switch text := o.Text("dns"); text {
@@ -110,6 +116,7 @@ type provider struct {
 
 // Cleanup is WSPCleanup.
 func (p *provider) Cleanup() error {
+	p.prober.end()
 	err := p.Provider.Cleanup()
 	for _, f := range p.release {
 		f()
@@ -123,7 +130,7 @@ type socks struct {
 	router  router
 	direct  list
 	timeout time.Duration
-	early   bool
+	prober  prober
 }
 
 // passes reports whether a name is looked up on this side: the ones to which

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winsock/spi"
@@ -36,6 +37,9 @@ type proxy struct {
 	port       uint16
 	user, pass string
 	text       string // for messages: without the password
+
+	follows atomic.Int32 // see followsYes
+	made    atomic.Int32 // connections, as long as that is not known
 
 	mu       sync.Mutex // protects what follows
 	failures int        // in a row
@@ -116,40 +120,42 @@ func parseServer(text string) (*proxy, error) {
 // target is the proxy as the one before it is asked for it.
 func (p *proxy) target() target { return target{p.host, p.addr, p.port} }
 
-// talk begins a conversation with the proxy.
-func (p *proxy) talk(command byte, to target) *talk {
-	return &talk{kind: p.kind, user: p.user, pass: p.pass, command: command, to: to}
-}
-
 // foundFor is how long the addresses of a proxy's name are kept.
 const foundFor = time.Minute
 
-// address returns the address of a proxy that is given by name, one of the
-// family if there are several. The look-up may wait; it is the one that is
-// made on this side of the proxies.
-func (p *proxy) address(ctx context.Context, v6 bool) (netip.AddrPort, error) {
+// known returns the proxy's address if no look-up is needed: of the addresses
+// of its name, one of the family if there is any.
+func (p *proxy) known(v6 bool) (ap netip.AddrPort, ok bool) {
+	if p.host == "" {
+		return netip.AddrPortFrom(p.addr, p.port), true
+	}
 	p.mu.Lock()
-	found := p.found
-	if time.Since(p.foundAt) > foundFor {
-		found = nil
+	defer p.mu.Unlock()
+	if len(p.found) == 0 || time.Since(p.foundAt) > foundFor {
+		return ap, false
 	}
-	p.mu.Unlock()
-	if found == nil {
-		var err error
-		found, err = net.DefaultResolver.LookupNetIP(ctx, "ip", p.host)
-		if err != nil || len(found) == 0 {
-			return netip.AddrPort{}, faulty("the name of the proxy has no address")
-		}
-		p.mu.Lock()
-		p.found, p.foundAt = found, time.Now()
-		p.mu.Unlock()
-	}
-	for _, a := range found {
+	best := p.found[0]
+	for _, a := range p.found {
 		if a.Unmap().Is6() == v6 {
-			return netip.AddrPortFrom(a.Unmap(), p.port), nil
+			best = a
+			break
 		}
 	}
-	return netip.AddrPortFrom(found[0].Unmap(), p.port), nil
+	return netip.AddrPortFrom(best.Unmap(), p.port), true
+}
+
+// address looks the proxy's name up: the one look-up that is made on this side
+// of the proxies. It may wait.
+func (p *proxy) address(ctx context.Context, v6 bool) (netip.AddrPort, error) {
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", p.host)
+	if err != nil || len(found) == 0 {
+		return netip.AddrPort{}, faulty("the name of the proxy has no address")
+	}
+	p.mu.Lock()
+	p.found, p.foundAt = found, time.Now()
+	p.mu.Unlock()
+	ap, _ := p.known(v6)
+	return ap, nil
 }
 
 // likely is the address that the proxy has without a look-up.

@@ -4,7 +4,6 @@ package socks
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -37,7 +36,7 @@ type stream struct {
 	pending  atomic.Uint32                // wsa.Errno that SO_ERROR tells
 	asked    atomic.Pointer[wsa.Sockaddr] // whom the proxies were asked for
 	foreseen atomic.Pointer[wsa.Sockaddr] // whom Foresee was asked about
-	current  atomic.Pointer[attempt]      // attempt, for told
+	current  atomic.Pointer[attempt]      // attempt, if it waits, for told
 
 	mu      sync.Mutex // protects what follows
 	linked  bool
@@ -55,17 +54,6 @@ const (
 	direct
 	failed
 )
-
-// An attempt is a Connect that is under way.
-type attempt struct {
-	command byte
-	to      target
-	usable  func(*proxy) bool // nil: all are
-	bound   netip.AddrPort    // what the last proxy answered with
-	woken   chan struct{}     // something may go on below
-	cancel  chan struct{}     // closed by Close
-	done    chan struct{}     // closed when the goroutine makes no more calls
-}
 
 var (
 	_ spi.Socket   = (*stream)(nil)
@@ -120,55 +108,88 @@ func foreign(name *wsa.Sockaddr, family int32) bool {
 
 // Connect begins to connect, through proxies unless the peer is a direct one.
 func (s *stream) Connect(name *wsa.Sockaddr) error {
+	a, err := s.attemptFor(name)
+	if a == nil {
+		return err
+	}
+	return s.goOn(a)
+}
+
+// attemptFor begins an attempt to connect to a name, or says how the connect
+// has gone that needed none.
+func (s *stream) attemptFor(name *wsa.Sockaddr) (*attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch phase(s.phase.Load()) {
 	case talking:
-		return wsa.WSAEALREADY
+		return nil, wsa.WSAEALREADY
 	case open:
-		return wsa.WSAEISCONN
+		return nil, wsa.WSAEISCONN
 	case direct:
 		if err := s.lower.ConnectResult(); err == nil || err == wsa.WSAEWOULDBLOCK {
-			return s.lower.Connect(name)
+			return nil, s.lower.Connect(name)
 		}
 	}
 	if s.foreign(name) || s.isListening() {
-		return s.lower.Connect(name)
+		return nil, s.lower.Connect(name)
 	}
 	own := *name
 	to, past, err := s.targetOf(&own)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.pending.Store(0)
 	s.asked.Store(nil)
 	if past {
 		s.phase.Store(uint32(direct))
 		if to.host != "" {
-			return wsa.WSAEHOSTUNREACH
+			return nil, wsa.WSAEHOSTUNREACH
 		}
-		return s.lower.Connect(&own)
+		return nil, s.lower.Connect(&own)
 	}
 	s.asked.Store(&own)
-	s.beginLocked(&attempt{command: cmdConnect, to: to})
-	return wsa.WSAEWOULDBLOCK
+	a := &attempt{command: cmdConnect, to: to}
+	s.beginLocked(a)
+	return a, nil
 }
 
 // begin begins an attempt on a socket that is nobody else's.
 func (s *stream) begin(a *attempt) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.beginLocked(a)
+	s.mu.Unlock()
+	_ = s.goOn(a) // is asked for again
 }
 
 func (s *stream) beginLocked(a *attempt) {
-	a.woken, a.cancel, a.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	a.s = s
 	s.failure = nil
 	s.attempt = a
-	s.current.Store(a)
+	s.current.Store(nil)
 	s.phase.Store(uint32(talking))
+}
+
+// goOn carries an attempt as far as it goes at once, and leaves what has to
+// wait to a goroutine. That is how often proxies nearby have answered before
+// one could go to wait for it.
+func (s *stream) goOn(a *attempt) error {
+	err := a.advance()
+	if err != wsa.WSAEWOULDBLOCK {
+		return s.over(a, err)
+	}
+	a.done = make(chan struct{})
+	s.await(a, make(chan struct{}))
+	layer.Go(s.log, "connecting", func() { _ = s.fail(a, wsa.WSAECONNABORTED) }, func() { s.routineConnect(a) })
+	return wsa.WSAEWOULDBLOCK
+}
+
+// await has an attempt hear of the socket below.
+func (s *stream) await(a *attempt, cancel chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.woken, a.cancel = make(chan struct{}, 1), cancel
+	s.current.Store(a)
 	s.linkLocked()
-	layer.Go(s.log, "connecting", func() { s.fail(a, wsa.WSAECONNABORTED) }, func() { s.routineConnect(a) })
 }
 
 // isListening reports whether the socket below waits for connections: it has
@@ -382,7 +403,7 @@ func (s *stream) end() {
 	first := !s.closed
 	s.closed = true
 	s.mu.Unlock()
-	if a != nil {
+	if a != nil && a.done != nil {
 		if first {
 			close(a.cancel)
 		}

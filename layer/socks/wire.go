@@ -68,6 +68,7 @@ type talk struct {
 	to         target
 	early      bool           // to say all at once, and not wait for each answer
 	bound      netip.AddrPort // what the proxy answered with, if it did
+	answered   bool           // it has answered the request, whatever it was
 
 	step int
 	part []byte // of an answer that comes in two parts
@@ -113,6 +114,18 @@ func (t *talk) next(in []byte) (out []byte, want int, err error) {
 		return nil, 0, httpReply(in)
 	}
 	return nil, 0, faulty("the conversation is over")
+}
+
+// again begins to wait for the second answer to a BIND, and returns how much
+// is to be received of it first.
+func (t *talk) again() (want int) {
+	t.bound, t.part = netip.AddrPort{}, nil
+	if t.kind == socks5 {
+		t.step = stepReply
+		return 4
+	}
+	t.step = stepReply4
+	return 8
 }
 
 func (t *talk) begin() (out []byte, want int, err error) {
@@ -219,6 +232,7 @@ func (t *talk) reply(in []byte) (out []byte, want int, err error) {
 	if in[0] != 5 {
 		return nil, 0, faulty("the proxy's answer is not SOCKS 5")
 	}
+	t.answered = true
 	if in[1] != 0 {
 		return nil, 0, replyError(in[1])
 	}

@@ -178,6 +178,9 @@ func (s *Server) answer(c net.Conn, p []byte) bool {
 }
 
 func (s *Server) dial(host string, port uint16) (net.Conn, error) {
+	if port == 0 { // a client tries what the proxy can do
+		return nil, syscall.ECONNREFUSED
+	}
 	at := net.JoinHostPort(host, strconv.Itoa(int(port)))
 	s.note(at)
 	if slices.Contains(s.Refuse, host) {
