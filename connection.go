@@ -24,7 +24,9 @@ func Bind(h SOCKET, name *wsa.Sockaddr) (err error) {
 	return s.path.Load().top.Bind(name)
 }
 
-// Listen makes a bound socket wait for connections ("listen function").
+// Listen makes a bound socket wait for connections ("listen function"). Where
+// a layer has to ask somebody for that, such as a proxy, it waits for the
+// answer, also on a non-blocking socket: there is no code for anything else.
 //
 // Errors: WSANOTINITIALISED, WSAENOTSOCK, WSAEINVAL on an unbound socket,
 // WSAEISCONN, WSAEOPNOTSUPP, WSAEADDRINUSE, WSAEMFILE, WSAENOBUFS.
@@ -37,7 +39,18 @@ func Listen(h SOCKET, backlog int32) (err error) {
 	if s.accepting.Load() != nil {
 		return wsa.WSAEINVAL
 	}
-	return s.path.Load().top.Listen(backlog)
+	top := s.path.Load().top
+	if err = top.Listen(backlog); err != wsa.WSAEWOULDBLOCK {
+		return err
+	}
+	try := func() bool {
+		err = top.Listen(backlog)
+		return err != wsa.WSAEWOULDBLOCK
+	}
+	if werr := s.await(spi.Sending, spi.EventAccept|spi.EventsEnd, false, try); werr != nil {
+		return werr
+	}
+	return err
 }
 
 // Connect connects a socket, or sets the peer of a datagram socket ("connect

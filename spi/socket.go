@@ -34,7 +34,10 @@ type Socket interface {
 	// WSAENOTCONN when there was none.
 	ConnectResult() error
 
-	// Listen is WSPListen. The socket must be bound (else WSAEINVAL).
+	// Listen is WSPListen. The socket must be bound (else WSAEINVAL). A
+	// layer that has somebody to ask first answers WSAEWOULDBLOCK, tells by
+	// EventAccept or EventConnectFail when that is done, and is then asked
+	// again.
 	Listen(backlog int32) error
 
 	// Accept is WSPAccept without the condition function, which is the

@@ -92,6 +92,9 @@ func (s *stream) over(a *attempt, err error) error {
 		p.succeeded()
 	}
 	s.opened()
+	if s.remote && a.command == cmdConnect {
+		s.recent.note(processOf(s.opening), a.to)
+	}
 	s.consider(a)
 	return nil
 }
@@ -170,6 +173,9 @@ func (a *attempt) advance() error {
 		err = a.along()
 		if err == nil || err == wsa.WSAEWOULDBLOCK || a.cancelled() {
 			return err
+		}
+		if a.command == cmdBind && a.listens == nil {
+			return err // nobody has come in the time of the proxy's patience
 		}
 		var blame *proxy
 		blame, err = a.blame(err)

@@ -74,3 +74,19 @@ func (l *list) has(addr netip.Addr) bool {
 	}
 	return false
 }
+
+// parseExpected reads option expect.
+func parseExpected(text string) (target, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return target{addr: addr.Unmap().WithZone("")}, nil
+	}
+	switch {
+	case text == "":
+		return target{}, nil
+	case text == "any":
+		return target{addr: netip.IPv4Unspecified()}, nil
+	case len(text) > 255 || strings.ContainsAny(text, "*/: \x00"):
+		return target{}, spi.BadOption(driverName, "expect", "%q is neither an address nor a name", text)
+	}
+	return target{host: strings.ToLower(text)}, nil
+}

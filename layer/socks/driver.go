@@ -25,6 +25,8 @@ var driver = &spi.Driver{
 		{Key: "mode", Words: []string{"strict", "dynamic", "round-robin", "random"}, Default: "strict", Help: "which of them: all in order, all that are well, or length of them in turn or by chance"},
 		{Key: "length", Kind: spi.Int, Default: "1", Help: "how many proxies a connection goes through in the modes round-robin and random"},
 		{Key: "direct", Kind: spi.Text, List: ";", Help: `whom to connect to past the proxies: addresses, ranges such as 10.0.0.0/8, names, *.DOMAIN; separated by blanks or ";"`},
+		{Key: "listen", Words: []string{"local", "proxy"}, Default: "local", Help: "where sockets of TCP listen: on this machine, or at the proxy (BIND of SOCKS, for one connection after the other)"},
+		{Key: "expect", Kind: spi.Text, Help: "with listen=proxy, from which address or name connections are expected, or any; without it, from the peer that the process has connected to last"},
 		{Key: "dns", Words: []string{"remote", "local"}, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
 		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "how long a proxy may take to be connected to and to answer"},
 		{Key: "retry", Kind: spi.Duration, Default: "10s", Help: "how long a proxy that failed is avoided, twice as long each time in a row"},
@@ -87,6 +89,16 @@ func configure(o spi.Options) (s *socks, fake spi.Options, err error) {
 			return bad("early", "want true, false or auto, not %s", text)
 		}
 	}
+	switch text := o.Text("listen"); text {
+	case "local", "":
+	case "proxy":
+		s.remote = true
+	default:
+		return bad("listen", "want local or proxy, not %s", text)
+	}
+	if s.expect, err = parseExpected(o.Text("expect")); err != nil {
+		return nil, nil, err
+	}
 	s.prober.cancel = make(chan struct{})
 	s.router.length = int(max(o.Int("length"), 1))
 	s.router.retry = o.Duration("retry")
@@ -131,6 +143,10 @@ type socks struct {
 	direct  list
 	timeout time.Duration
 	prober  prober
+
+	remote bool   // sockets that listen do so at a proxy
+	expect target // from whom they expect connections; empty: see recent
+	recent recents
 }
 
 // passes reports whether a name is looked up on this side: the ones to which

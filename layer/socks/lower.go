@@ -119,6 +119,20 @@ func (p *lower) note(o option) {
 	p.options = append(p.options, o)
 }
 
+// settle sets the options of another one that were set of this one.
+func (p *lower) settle(to *lower) {
+	p.mu.RLock()
+	options := slices.Clone(p.options)
+	p.mu.RUnlock()
+	for _, o := range options {
+		if o.level == ioctlLevel {
+			_, _ = to.Ioctl(o.code, o.value, nil)
+		} else {
+			_ = to.SetSockOpt(o.level, o.name, o.value)
+		}
+	}
+}
+
 // forget drops what was noted for an exchange that will not come.
 func (p *lower) forget() {
 	p.mu.Lock()

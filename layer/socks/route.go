@@ -62,3 +62,11 @@ func (r *router) route(failed []*proxy, usable func(*proxy) bool) []*proxy {
 
 // again reports whether another route may be better than one that failed.
 func (r *router) again() bool { return r.mode != strict }
+
+// takes reports whether there is a route whose last proxy is one of these.
+func (r *router) takes(usable func(*proxy) bool) bool {
+	if r.mode == strict {
+		return usable(r.proxies[len(r.proxies)-1])
+	}
+	return slices.ContainsFunc(r.proxies, usable)
+}

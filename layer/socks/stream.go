@@ -36,9 +36,12 @@ type stream struct {
 	pending  atomic.Uint32                // wsa.Errno that SO_ERROR tells
 	asked    atomic.Pointer[wsa.Sockaddr] // whom the proxies were asked for
 	foreseen atomic.Pointer[wsa.Sockaddr] // whom Foresee was asked about
+	bound    atomic.Pointer[bind]         // of a socket that listens at a proxy
+	shown    atomic.Pointer[wsa.Sockaddr] // its name, or where a connection has come to
 	current  atomic.Pointer[attempt]      // attempt, if it waits, for told
 
 	mu      sync.Mutex // protects what follows
+	wants   uint16     // the port that Bind was asked for
 	linked  bool
 	attempt *attempt // the last one
 	failure error
@@ -265,8 +268,23 @@ func (s *stream) Spoken() spi.Socket {
 	return spi.DataPathTo(s.lower.socket(), &name)
 }
 
-// Listen makes the socket listen on this machine.
+// Bind binds the socket below. A proxy that listens for it is asked for the
+// same port.
+func (s *stream) Bind(name *wsa.Sockaddr) error {
+	err := s.lower.Bind(name)
+	if ap, ok := name.AddrPort(); err == nil && ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.wants = ap.Port()
+	}
+	return err
+}
+
+// Listen makes the socket listen, on this machine or at the proxy.
 func (s *stream) Listen(backlog int32) error {
+	if s.remote {
+		return s.listenAtProxy(backlog)
+	}
 	err := s.lower.Listen(backlog)
 	if err == nil {
 		s.phase.CompareAndSwap(uint32(failed), uint32(idle))
@@ -276,11 +294,28 @@ func (s *stream) Listen(backlog int32) error {
 
 // Accept takes a connection, which has nobody to talk to.
 func (s *stream) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
+	if b := s.bound.Load(); b != nil {
+		return b.accept(peer)
+	}
 	conn, err := s.HandlePreserving.Accept(peer)
 	if accepted, ok := conn.(*stream); err == nil && ok {
 		accepted.phase.Store(uint32(open))
 	}
 	return conn, err
+}
+
+// GetSockName tells where the proxy listens, if it does so for the socket.
+func (s *stream) GetSockName(name *wsa.Sockaddr) error {
+	err := s.lower.GetSockName(name)
+	if shown := s.shown.Load(); shown != nil && err == nil {
+		*name = *shown
+	}
+	if b := s.bound.Load(); b != nil && name != nil {
+		if at, ok := b.name(); ok {
+			*name, err = at, nil
+		}
+	}
+	return err
 }
 
 // GetPeerName tells whom the proxies were asked for.
@@ -353,7 +388,13 @@ func (s *stream) Ready(mask spi.Events) spi.Events {
 	case failed:
 		return mask & spi.EventConnectFail
 	}
-	return s.lower.Ready(mask)
+	e := s.lower.Ready(mask)
+	if e&spi.EventAccept != 0 {
+		if b := s.bound.Load(); b != nil && !b.pending() {
+			e &^= spi.EventAccept
+		}
+	}
+	return e
 }
 
 // Watch puts w on the layer's socket.
@@ -408,6 +449,9 @@ func (s *stream) end() {
 			close(a.cancel)
 		}
 		<-a.done // it only ever waits for what cancel ends
+	}
+	if b := s.bound.Load(); b != nil && first {
+		b.end()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
