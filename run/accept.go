@@ -126,12 +126,57 @@ func (c *call) listenOn(fd, domain, backlog int) sys.Errno {
 	if k.carrier.owned() != nil {
 		return sys.EINVAL
 	}
-	k.carrier.lend(fd, domain, false)
-	err := winsock.Listen(k.handle, int32(backlog))
-	e = k.carrier.errnoOf(err)
-	k.carrier.giveBack()
+	for k.attempt != nil { // the call comes again, as a signal has interrupted it
+		at := k.attempt
+		k.mu.Unlock()
+		<-at.done
+		k.mu.Lock()
+	}
+	base, h := k.carrier, k.handle
+	if base == nil {
+		return sys.EBADF // it was closed meanwhile
+	}
+	base.lend(fd, domain, false)
+	at := k.beginLocked(c, fd)
+	k.mu.Unlock() // a layer may have to ask somebody
+	err := winsock.Listen(h, int32(backlog))
+	k.mu.Lock()
+	if k.attempt == at {
+		k.attempt = nil
+	}
+	close(at.done)
+	e = base.errnoOf(err)
+	if e == 0 {
+		k.remote.Store(listensElsewhere(h, fd))
+	}
+	base.giveBack()
 	k.setNonblockingLocked(true)
 	return e
+}
+
+// listensElsewhere reports whether a layer has found another place to listen
+// for the socket of fd than where that one does.
+func listensElsewhere(h winsock.SOCKET, fd int) bool {
+	var name wsa.Sockaddr
+	if winsock.GetSockName(h, &name) != nil {
+		return false
+	}
+	own, e := sockName(fd)
+	return e == 0 && own.port() != 0 && own.addrPort() != addrPortOf(&name)
+}
+
+// showListener takes the address to show from the layer that listens for the
+// socket elsewhere, as it may change.
+func (k *socket) showListener() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var name wsa.Sockaddr
+	if k.handle == 0 || winsock.GetSockName(k.handle, &name) != nil {
+		return
+	}
+	if a, ok := kernelAddress(&name, k.domain); ok {
+		k.setNames(func(n *names) { n.local = a })
+	}
 }
 
 // An arrival is an accepted connection on its way to the program.
@@ -274,7 +319,7 @@ func (k *socket) arriveLocked(fd, domain int) (a arrival, e sys.Errno) {
 	case err != nil:
 		e = wsa.ErrnoOf(err).Errno()
 	case base == nil:
-		e = sys.EIO // a layer has made up a connection
+		e = k.broughtLocked(&a, h, fd)
 	case direct:
 		e = k.directLocked(&a, h, base)
 	default:
@@ -353,6 +398,52 @@ func (k *socket) relayedArrivalLocked(a *arrival, h winsock.SOCKET, base *carrie
 	k.introduceLocked(child, h, a, true)
 	child.relayLocked(end)
 	a.k = child
+	return 0
+}
+
+// broughtLocked makes a connection the program's that a layer has brought from
+// elsewhere: the socket itself, if the data goes there directly.
+func (k *socket) broughtLocked(a *arrival, h winsock.SOCKET, listener int) sys.Errno {
+	var name wsa.Sockaddr
+	_ = winsock.GetSockName(h, &name) // is then the kernel's own
+	local, _ := kernelAddress(&name, k.domain)
+	below, err := winsock.BaseSocket(h, nil)
+	if err != nil {
+		return wsa.ErrnoOf(err).Errno()
+	}
+	fd, end, e := -1, -1, sys.Errno(0)
+	handler, direct := below.(spi.Handler)
+	if direct {
+		fd, e = sys.Dup(handler.Handle())
+	} else if fd, e = sys.Socket(k.domain, sys.SOCK_STREAM, 0); e == 0 {
+		if end, e = k.s.near.Connect(fd, kindFor(k.domain, &a.peer)); e != 0 {
+			sys.Close(fd)
+		}
+	}
+	if e != 0 {
+		return e
+	}
+	copyOptions(listener, fd, accepted)
+	child, e := k.s.remember(fd, k.domain, k.typ)
+	if e != 0 {
+		sys.Close(fd)
+		if end >= 0 {
+			sys.Close(end)
+		}
+		return e
+	}
+	a.fd, a.k = fd, child
+	child.mu.Lock()
+	defer child.mu.Unlock()
+	child.setNames(func(n *names) { n.local, n.peer = local, a.peer })
+	k.introduceLocked(child, h, a, !direct)
+	if direct {
+		k.s.stats.direct.Add(1)
+		_ = winsock.CloseSocket(h) // the program's descriptor is another one
+		return 0
+	}
+	child.handle, child.carrier = h, &carrier{fd: -1}
+	child.relayLocked(end)
 	return 0
 }
 

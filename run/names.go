@@ -31,6 +31,9 @@ func (c *call) name(which func(*names) *address) {
 		c.proceed()
 		return
 	}
+	if k.remote.Load() {
+		k.showListener()
+	}
 	n := k.namesNow()
 	a := which(&n)
 	shown := a.n > 0 && connected(fd, a == &n.local)

@@ -29,6 +29,7 @@ type socket struct {
 
 	elsewhere bool // in another network namespace, where ends are not told
 
+	remote  atomic.Bool   // a layer listens for it elsewhere
 	refused atomic.Uint32 // what SO_ERROR has to tell, a sys.Errno
 
 	mu      sync.Mutex // protects what follows; held over calls into the chain

@@ -42,9 +42,10 @@ func (s *stream) listenAtProxy(backlog int32) error {
 	if b := s.bound.Load(); b != nil {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if b.outcome == nil || b.outcome == wsa.WSAEWOULDBLOCK {
-			return b.outcome
+		if b.outcome != nil && b.outcome != wsa.WSAEWOULDBLOCK {
+			s.bound.Store(nil) // the next Listen asks anew
 		}
+		return b.outcome
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -52,6 +52,7 @@ type Server struct {
 
 	mu    sync.Mutex // protects what follows
 	asked []string   // whom it was asked for
+	bound string     // where it listens for a client
 	conns map[net.Conn]bool
 	ended bool
 	work  sync.WaitGroup
@@ -269,7 +270,10 @@ func (s *Server) socks5(c net.Conn, r *bufio.Reader) error {
 		s.answer(c, []byte{5, code, 0, 1, 0, 0, 0, 0, 0, 0})
 		return nil
 	}
-	if head[1] == 3 {
+	switch head[1] {
+	case 2:
+		return s.bind(c, r, host, port, func(a netip.AddrPort) []byte { return appendAddr([]byte{5, 0, 0}, a) })
+	case 3:
 		return s.associate(c, r)
 	}
 	peer, err := s.dial(host, port)
@@ -360,7 +364,13 @@ func (s *Server) socks4(c net.Conn, r *bufio.Reader) error {
 		s.answer(c, []byte{0, 93, 0, 0, 0, 0, 0, 0})
 		return nil
 	}
-	peer, err := s.dial(host, binary.BigEndian.Uint16(b[2:]))
+	port := binary.BigEndian.Uint16(b[2:])
+	if b[1] == 2 {
+		return s.bind(c, r, host, port, func(a netip.AddrPort) []byte {
+			return append(binary.BigEndian.AppendUint16([]byte{0, 90}, a.Port()), a.Addr().AsSlice()...)
+		})
+	}
+	peer, err := s.dial(host, port)
 	if err != nil {
 		s.answer(c, []byte{0, 91, 0, 0, 0, 0, 0, 0})
 		return nil
@@ -403,6 +413,70 @@ func (s *Server) http(c net.Conn, r *bufio.Reader) error {
 		answer = "HTTP/1.0 200 OK\nX: " + strings.Repeat("x", 5000) + "\n\n"
 	}
 	return s.carry(c, r, peer, []byte(answer))
+}
+
+func (s *Server) listens(at string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bound = at
+}
+
+// Bound returns where the server listens for a client, if it does.
+func (s *Server) Bound() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bound
+}
+
+// bind waits for one connection for the client, at the port that it asks for.
+// If only some host is expected, others are refused. The addresses go into the
+// two answers.
+func (s *Server) bind(c net.Conn, r *bufio.Reader, host string, port uint16, answer func(netip.AddrPort) []byte) error {
+	s.note("bind " + net.JoinHostPort(host, strconv.Itoa(int(port))))
+	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(port)})
+	if err != nil {
+		c.Close()
+		return err
+	}
+	defer l.Close()
+	s.listens(l.Addr().String())
+	if !s.answer(c, answer(l.Addr().(*net.TCPAddr).AddrPort())) {
+		return nil
+	}
+	gone := make(chan struct{})
+	go func() { // a client that ends the connection does not want it any more
+		defer close(gone)
+		if _, err := r.Peek(1); err != nil {
+			l.Close()
+		}
+	}()
+	for {
+		peer, err := l.AcceptTCP()
+		if err != nil {
+			c.Close()
+			<-gone
+			return nil
+		}
+		from := peer.RemoteAddr().(*net.TCPAddr).AddrPort()
+		if host != "0.0.0.0" && host != from.Addr().Unmap().String() {
+			peer.Close()
+			continue
+		}
+		l.Close()
+		s.listens("")
+		defer s.keep(peer)()
+		if !s.answer(c, answer(netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))) {
+			c.Close()
+			<-gone
+			return nil
+		}
+		var ways sync.WaitGroup
+		ways.Go(func() { carryOne(c, peer, peer) })
+		<-gone // what the client has sent, or its end
+		carryOne(peer, r, c)
+		ways.Wait()
+		return nil
+	}
 }
 
 // Addr is where the server listens.
