@@ -27,6 +27,12 @@
 // the socket below, at no cost, and a descriptor of the kernel can be had.
 // GetPeerName tells the address that was asked for.
 //
+// To a proxy of SOCKS 5 greeting, password and request can be said in one, as
+// later answers do not depend on earlier ones: that saves a round trip, and
+// with a password two. Some proxies take what is behind the greeting for a part
+// of it. So the layer tries that first (early=auto), after some connections, on
+// one that asks for nobody (0.0.0.0, port 0).
+//
 // For a program under a supervisor (spi.Opening's Base) that is told by the
 // ability spi.Speaker: its blocking socket is itself connected to the proxy,
 // and once connect has returned, nothing stands between the two any more. A
@@ -48,6 +54,20 @@
 // to as well. A connected socket receives from its peer only. Through more
 // than one proxy, or one of another protocol, there is no way for datagrams:
 // WSAENETUNREACH, with which programs go on to TCP.
+//
+// # Listening
+//
+// With listen=proxy, a stream socket that listens does so at the proxy, by BIND
+// of SOCKS, and getsockname tells where that is. The proxy is told from whom a
+// connection is expected (option expect) and the port that the socket was bound
+// to, if it was a certain one. A request is for one connection: the layer makes
+// the next one when that was accepted, and asks for the same port then, but the
+// proxy may choose another one. Nobody can connect in between. A request that
+// ends without a connection is made again after the time of option retry.
+//
+// The socket below listens as well, on this machine, so that the readiness of
+// the program's own socket tells of a connection. Whoever connects there is
+// reset.
 //
 // # Errors
 //
@@ -86,6 +106,6 @@
 //
 // # What does not go through a proxy
 //
-// Sockets that listen do so on this machine. Raw sockets cannot be opened
+// Sockets that listen do so on this machine, unless listen=proxy. Raw sockets cannot be opened
 // (WSAEACCES). The layer leaves families other than the Internet's alone.
 package socks

@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -37,7 +38,7 @@ external: lo
 clientmethod: none
 socksmethod: %s
 client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-socks pass { from: 0.0.0.0/0 to: 127.0.0.0/8 command: connect udpassociate udpreply }
+socks pass { from: 0.0.0.0/0 to: 127.0.0.0/8 command: connect bind bindreply udpassociate udpreply }
 socks block { from: 0.0.0.0/0 to: 0.0.0.0/0 }
 `, dir, port, method)
 	if os.Getuid() == 0 {
@@ -110,6 +111,58 @@ try: socket.create_connection(("192.0.2.1", 80), 5)
 except OSError as e: print(e.errno)`)
 	if out, err := client.Output(); string(out) != "13\n" || err != nil {
 		t.Errorf("output %q, %v; want EACCES", out, err)
+	}
+}
+
+// TestDanteBind: as FTP does, a program connects to a server, listens, tells it
+// where, and is connected to by it: both by way of dante-server. It does so
+// again on the same socket, and does not wait for the connection by accept.
+func TestDanteBind(t *testing.T) {
+	python := need(t, "python3")
+	at := dante(t, "none")
+	for _, scheme := range []string{"socks5", "socks4"} {
+		t.Run(scheme, func(t *testing.T) {
+			server, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			go func() {
+				control, err := server.Accept()
+				if err != nil {
+					return
+				}
+				defer control.Close()
+				for lines := bufio.NewScanner(control); lines.Scan(); {
+					data, err := net.Dial("tcp4", lines.Text())
+					if err != nil { // the proxy does not listen there any more, or not yet
+						fmt.Fprint(control, "again")
+						continue
+					}
+					fmt.Fprintf(data, "from %v", data.LocalAddr())
+					data.Close()
+				}
+			}()
+			client := underLayer(t, "socks:server="+scheme+"://"+at+",listen=proxy", python, "-c", `
+import socket, select, sys
+control = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+l = socket.socket()
+l.bind(("127.0.0.1", 0)); l.listen(1); l.setblocking(False)
+for i in range(2):
+    while True:
+        control.sendall(b"%s:%d\n" % (l.getsockname()[0].encode(), l.getsockname()[1]))
+        ready = select.select([l, control], [], [], 10)[0]
+        if ready == [l]: break
+        assert ready == [control] and control.recv(5) == b"again", ready
+    c, peer = l.accept()
+    assert c.recv(100) == b"from %s:%d" % (peer[0].encode(), peer[1])
+    assert c.recv(100) == b""
+    print("good")
+`, strings.TrimPrefix(server.Addr().String(), "127.0.0.1:"))
+			if out, err := client.Output(); string(out) != "good\ngood\n" || err != nil {
+				t.Errorf("output %q, %v", out, err)
+			}
+		})
 	}
 }
 
