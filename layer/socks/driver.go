@@ -99,7 +99,7 @@ func configure(o spi.Options) (s *socks, fake spi.Options, err error) {
 	if s.expect, err = parseExpected(o.Text("expect")); err != nil {
 		return nil, nil, err
 	}
-	s.prober.cancel = make(chan struct{})
+	s.prober.patience, s.prober.cancel = min(s.timeout, probePatience), make(chan struct{})
 	s.router.length = int(max(o.Int("length"), 1))
 	s.router.retry = o.Duration("retry")
 	switch text := o.Text("dns"); text {

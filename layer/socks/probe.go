@@ -29,13 +29,14 @@ var earlyModes = map[string]int32{"auto": followsUnknown, "true": followsYes, "f
 // worth while to ask it.
 const probeAfter = 3
 
-// probePatience bounds a probe. A proxy that cannot follow waits for ever.
+// probePatience bounds a probe, as does option timeout. A proxy that cannot follow waits for ever.
 const probePatience = 3 * time.Second
 
 // A prober asks proxies whether they can follow.
 type prober struct {
-	early  int32 // of earlyModes
-	cancel chan struct{}
+	early    int32         // of earlyModes
+	patience time.Duration // of a probe
+	cancel   chan struct{}
 
 	mu     sync.Mutex // protects what follows
 	ended  bool
@@ -95,7 +96,7 @@ func (s *socks) probe(p *proxy, o *spi.Opening, family int32) bool {
 	}
 	defer control.Close()
 	a := &attempt{command: cmdConnect, to: target{addr: netip.IPv4Unspecified()}, route: []*proxy{p}}
-	a.deadline = time.Now().Add(min(s.timeout, probePatience))
+	a.deadline = time.Now().Add(s.prober.patience)
 	control.mu.Lock()
 	control.beginLocked(a)
 	control.mu.Unlock()

@@ -35,6 +35,7 @@ const (
 	Late          // it closes the connection in the middle of its answer
 	Long          // it answers with a name of 255 bytes, or a long header
 	Eager         // the peer's first bytes are in the same packet as the answer
+	Lossy         // it takes all that comes with the greeting for a part of it
 )
 
 // A Server is a proxy of the tests: SOCKS 4, 4a and 5 and HTTP, whatever the
@@ -232,6 +233,9 @@ func (s *Server) socks5(c net.Conn, r *bufio.Reader) error {
 	methods := make([]byte, head[1])
 	if _, err := io.ReadFull(r, methods); err != nil {
 		return err
+	}
+	if s.Fault == Lossy {
+		r.Discard(r.Buffered())
 	}
 	method := byte(0)
 	if s.User != "" {
