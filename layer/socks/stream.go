@@ -271,13 +271,15 @@ func (s *stream) Spoken() spi.Socket {
 // Bind binds the socket below. A proxy that listens for it is asked for the
 // same port.
 func (s *stream) Bind(name *wsa.Sockaddr) error {
-	err := s.lower.Bind(name)
-	if ap, ok := name.AddrPort(); err == nil && ok {
+	if err := s.lower.Bind(name); err != nil {
+		return err
+	}
+	if ap, ok := name.AddrPort(); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.wants = ap.Port()
 	}
-	return err
+	return nil
 }
 
 // Listen makes the socket listen, on this machine or at the proxy.
