@@ -91,10 +91,10 @@ func (s *stream) over(a *attempt, err error) error {
 	for _, p := range a.route {
 		p.succeeded()
 	}
-	s.opened()
 	if s.remote && a.command == cmdConnect {
 		s.recent.note(processOf(s.opening), a.to)
 	}
+	s.opened()
 	s.consider(a)
 	return nil
 }
