@@ -95,7 +95,7 @@ asyncio.run(main())
 func dialBound(t *testing.T, p *sockstest.Server) net.Conn {
 	t.Helper()
 	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); time.Sleep(time.Millisecond) {
-		if at := p.Bound(); at != "" {
+		if at, _ := p.Bound(); at != "" {
 			if c, err := net.Dial("tcp", at); err == nil {
 				return c
 			}

@@ -194,8 +194,17 @@ func TestListenAgain(t *testing.T) {
 	if err := l.listen(at("127.0.0.1:0")); err != nil {
 		t.Fatal(err)
 	}
-	p.Requests()
 	p.Disconnect()
+	// It is the new place that is connected to, and the old one is gone if
+	// that has the same port.
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if at, times := p.Bound(); times == 2 && at == l.name() {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatalf("the proxy is not asked again\n%s", w.log)
+		}
+	}
 	peer := dial(t, l.name)
 	defer peer.Close()
 	conn, _ := l.accepts()

@@ -54,6 +54,7 @@ type Server struct {
 	mu    sync.Mutex // protects what follows
 	asked []string   // whom it was asked for
 	bound string     // where it listens for a client
+	binds int        // how often it has begun to
 	conns map[net.Conn]bool
 	ended bool
 	work  sync.WaitGroup
@@ -422,14 +423,17 @@ func (s *Server) http(c net.Conn, r *bufio.Reader) error {
 func (s *Server) listens(at string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bound = at
+	if s.bound = at; at != "" {
+		s.binds++
+	}
 }
 
-// Bound returns where the server listens for a client, if it does.
-func (s *Server) Bound() string {
+// Bound returns where the server listens for a client, if it does, and how
+// often it has begun to.
+func (s *Server) Bound() (at string, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.bound
+	return s.bound, s.binds
 }
 
 // bind waits for one connection for the client, at the port that it asks for.
