@@ -412,7 +412,7 @@ func (k *socket) broughtLocked(a *arrival, h winsock.SOCKET, listener int) sys.E
 		return wsa.ErrnoOf(err).Errno()
 	}
 	fd, end, e := -1, -1, sys.Errno(0)
-	handler, direct := below.(spi.Handler)
+	handler, direct := spi.As[spi.Handler](below)
 	if direct {
 		fd, e = sys.Dup(handler.Handle())
 	} else if fd, e = sys.Socket(k.domain, sys.SOCK_STREAM, 0); e == 0 {
