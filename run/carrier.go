@@ -510,7 +510,7 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 	if e == sys.EAGAIN && c.stream && c.blocking && !c.polled {
 		// Most answers take less time than it takes to be told of them.
-		if sys.PollBriefly(c.fd, sys.POLLIN, soon) != 0 {
+		if c.answersLocked(m) {
 			n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 		}
 		if e == sys.EAGAIN {
@@ -532,6 +532,20 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 		return room, wsa.WSAEMSGSIZE
 	}
 	return n, nil
+}
+
+// answersLocked waits briefly for what a layer wants to receive, for all of it
+// if it can: answers that come one after the other wake it once.
+func (c *carrier) answersLocked(m *spi.Message) bool {
+	n := m.Len()
+	was, e := sys.GetSockOptInt(c.fd, sys.SOL_SOCKET, sys.SO_RCVLOWAT)
+	if e != 0 || was != 1 || n == 1 || m.Flags&wsa.MSG_PEEK != 0 {
+		return sys.PollBriefly(c.fd, sys.POLLIN, soon) != 0
+	}
+	sys.SetSockOptInt(c.fd, sys.SOL_SOCKET, sys.SO_RCVLOWAT, n)
+	sys.PollBriefly(c.fd, sys.POLLIN, soon)
+	sys.SetSockOptInt(c.fd, sys.SOL_SOCKET, sys.SO_RCVLOWAT, was)
+	return true // some of it may be there
 }
 
 // Shutdown is not for the program's socket, which the program shuts down

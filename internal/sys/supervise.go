@@ -23,6 +23,7 @@ const (
 	SO_BINDTODEVICE = syscall.SO_BINDTODEVICE
 	SO_MARK         = 36
 	SO_RCVTIMEO     = syscall.SO_RCVTIMEO
+	SO_RCVLOWAT     = syscall.SO_RCVLOWAT
 	SO_SNDTIMEO     = syscall.SO_SNDTIMEO
 	SO_PEERNAME     = 28
 	SO_COOKIE       = 57

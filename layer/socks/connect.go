@@ -31,10 +31,11 @@ type attempt struct {
 	mayWait  bool      // for the look-up of a proxy's name
 
 	out  []byte // still to be sent
-	in   []byte // what was received of an answer
-	want int    // of it, or header
+	want int    // of the answer, or header
 	msg  spi.Message
+	have int       // received, at the beginning of room
 	room [264]byte // for answers that are not headers
+	head []byte    // what was received of a header
 
 	// Of an attempt that has to wait.
 	woken  chan struct{} // something may go on below
@@ -305,7 +306,7 @@ func (a *attempt) turn(at int) {
 	} else {
 		a.talk.to = a.route[at+1].target()
 	}
-	a.out, a.in, a.want = nil, nil, begin
+	a.out, a.head, a.have, a.want = nil, nil, 0, begin
 }
 
 // address returns the first proxy's address, which may have to be looked up.
@@ -386,22 +387,25 @@ func (a *attempt) converse() (err error) {
 		if err := a.send(); err != nil {
 			return err
 		}
+		var in []byte
 		switch a.want {
 		case 0:
 			return nil
 		case begin:
 		case header:
-			err = a.receiveHeader()
+			in, err = a.receiveHeader()
 		default:
-			err = a.receive()
+			in, err = a.receive()
 		}
 		if err != nil {
 			return err
 		}
-		if a.out, a.want, err = a.talk.next(a.in); err != nil {
+		used := max(a.want, 0)
+		a.out, a.want, err = a.talk.next(in)
+		a.have = copy(a.room[:], a.room[used:a.have])
+		if err != nil {
 			return err
 		}
-		a.in = a.room[:0]
 	}
 }
 
@@ -423,40 +427,38 @@ func (a *attempt) send() error {
 	return nil
 }
 
-// receive receives an answer of known length.
-func (a *attempt) receive() error {
-	for len(a.in) < a.want {
-		n, err := a.once(a.room[len(a.in):a.want], 0)
+// receive receives an answer of known length, and with it of the next ones what
+// is certain to come.
+func (a *attempt) receive() ([]byte, error) {
+	for a.have < a.want {
+		n, err := a.once(a.room[a.have:max(a.want, a.talk.ahead())], 0)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		a.in = a.room[:len(a.in)+n]
+		a.have += n
 	}
-	return nil
+	return a.room[:a.want], nil
 }
 
 // receiveHeader receives up to an empty line. It looks first, to take no byte
 // of what follows.
-func (a *attempt) receiveHeader() error {
+func (a *attempt) receiveHeader() ([]byte, error) {
 	for {
 		n, err := a.once(a.room[:], wsa.MSG_PEEK)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		n, ends := endOfHeader(a.in, a.room[:n])
+		n, ends := endOfHeader(a.head, a.room[:n])
 		got, err := a.once(a.room[:n], 0)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if len(a.in) == 0 {
-			a.in = make([]byte, 0, len(a.room))
-		}
-		a.in = append(a.in, a.room[:got]...)
+		a.head = append(a.head, a.room[:got]...)
 		if ends && got == n {
-			return nil
+			return a.head, nil
 		}
-		if len(a.in) > maxHeader {
-			return faulty("the proxy's answer does not end")
+		if len(a.head) > maxHeader {
+			return nil, faulty("the proxy's answer does not end")
 		}
 	}
 }

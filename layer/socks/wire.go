@@ -128,6 +128,31 @@ func (t *talk) again() (want int) {
 	return 8
 }
 
+// ahead returns how many bytes may be received at once, those that next has
+// asked for among them: a proxy that was told all at once answers all, and what
+// follows does not come before that.
+func (t *talk) ahead() int {
+	const least = 7 // of the answer to a request: with an empty name
+	switch t.step {
+	case stepReply:
+		return least
+	case stepAuth:
+		if t.early {
+			return 2 + least
+		}
+	case stepMethod:
+		if t.early && t.authenticates() {
+			return 2 + 2 + least
+		} else if t.early {
+			return 2 + least
+		}
+	}
+	return 0
+}
+
+// authenticates reports whether there is a user to name.
+func (t *talk) authenticates() bool { return t.user != "" || t.pass != "" }
+
 func (t *talk) begin() (out []byte, want int, err error) {
 	switch t.kind {
 	case socks4, socks4a:
@@ -142,7 +167,7 @@ func (t *talk) begin() (out []byte, want int, err error) {
 		return t.beginEarly()
 	}
 	t.step = stepMethod
-	if t.user == "" && t.pass == "" {
+	if !t.authenticates() {
 		return []byte{5, 1, 0}, 2, nil
 	}
 	return []byte{5, 2, 0, 2}, 2, nil
@@ -156,7 +181,7 @@ func (t *talk) beginEarly() (out []byte, want int, err error) {
 		return nil, 0, err
 	}
 	out = []byte{5, 1, 0}
-	if t.user != "" || t.pass != "" {
+	if t.authenticates() {
 		out = append([]byte{5, 1, 2}, t.auth()...)
 	}
 	t.step = stepMethod
@@ -178,10 +203,10 @@ func (t *talk) method(in []byte) (out []byte, want int, err error) {
 	switch {
 	case in[1] == 0 && !t.early:
 		return t.request()
-	case in[1] == 0 && t.user == "" && t.pass == "":
+	case in[1] == 0 && !t.authenticates():
 		t.step = stepReply
 		return nil, 4, nil
-	case in[1] == 2 && (t.user != "" || t.pass != ""):
+	case in[1] == 2 && t.authenticates():
 		t.step = stepAuth
 		if t.early {
 			return nil, 2, nil
@@ -327,7 +352,7 @@ func (t *talk) requestHTTP() []byte {
 	to := t.to.String()
 	out := append([]byte("CONNECT "), to...)
 	out = append(append(out, " HTTP/1.1\r\nHost: "...), to...)
-	if t.user != "" || t.pass != "" {
+	if t.authenticates() {
 		out = append(out, "\r\nProxy-Authorization: Basic "...)
 		out = base64.StdEncoding.AppendEncode(out, []byte(t.user+":"+t.pass))
 	}

@@ -12,6 +12,7 @@ import (
 // it was taken.
 func converse(t testing.TB, k *talk, said []byte) (taken int, err error) {
 	var in []byte
+	read := 0 // at least as much
 	for steps := 0; ; steps++ {
 		if steps > 10 {
 			t.Fatal("the conversation does not end")
@@ -21,6 +22,9 @@ func converse(t testing.TB, k *talk, said []byte) (taken int, err error) {
 		case err != nil:
 			return taken, err
 		case want == 0:
+			if read > taken {
+				t.Errorf("%d bytes are received, %d belong to the answers", read, taken)
+			}
 			return taken, nil
 		case want == header:
 			n, ends := endOfHeader(nil, said[taken:])
@@ -29,6 +33,7 @@ func converse(t testing.TB, k *talk, said []byte) (taken int, err error) {
 			}
 			want = n
 		}
+		read = max(read, taken+want, min(taken+k.ahead(), len(said)))
 		if len(said)-taken < want {
 			return taken, nil
 		}
