@@ -9,7 +9,6 @@ import (
 
 	"winsock/spi"
 	"winsock/spi/layer"
-	"winsock/spi/sockopt"
 	"winsock/wsa"
 )
 
@@ -21,19 +20,17 @@ import (
 // parking alone.
 type pivot struct {
 	existing bool // it stands on a socket that exists already, and lives on; set once
+	settings layer.Settings
 
-	mu       sync.RWMutex // protects what follows; held for reading during calls below
-	cur      *lower
-	spare    *lower   // opened by Foresee, for a Connect to come
-	retired  []*lower // replaced, but somebody may still call them
-	exposed  bool     // somebody was given what is below cur as the way of the data
-	settled  bool     // connected, or made by accept: cur stays
-	deadline [2]time.Time
-	unparked bool
+	mu      sync.RWMutex // protects what follows; held for reading during calls below
+	cur     *lower
+	spare   *lower   // opened by Foresee, for a Connect to come
+	retired []*lower // replaced, but somebody may still call them
+	exposed bool     // somebody was given what is below cur as the way of the data
+	settled bool     // connected, or made by accept: cur stays
 
-	notes    sync.Mutex // protects what follows
+	notes    sync.Mutex // protects watchers
 	watchers []*spi.Watcher
-	options  []option
 
 	parking sync.Mutex // protects lower.parked
 	left    sync.Cond  // of parking: somebody has left
@@ -48,18 +45,6 @@ type lower struct {
 	leaving bool          // another one is to take its place
 	gone    chan struct{} // closed when it has
 }
-
-// An option is a successful SetSockOpt, or an Ioctl with level ioctlLevel.
-type option struct {
-	level, name int32
-	code        uint32
-	value       []byte
-}
-
-const (
-	ioctlLevel = -1
-	maxOptions = 256 // of a program that sets options for ever
-)
 
 func newLower(s spi.Socket, layers []string) *lower {
 	l := &lower{layers: layers, gone: make(chan struct{})}
@@ -163,14 +148,12 @@ func (p *pivot) exchange(to *lower) error {
 	defer p.mu.Unlock()
 	defer close(old.gone)
 	p.notes.Lock()
-	watchers, options := slices.Clone(p.watchers), p.options
+	watchers := slices.Clone(p.watchers)
 	p.notes.Unlock()
 	for _, w := range watchers {
 		old.Socket.Unwatch(w)
 	}
-	for _, o := range options {
-		o.apply(to.Socket)
-	}
+	p.settings.Apply(to.Socket)
 	var name wsa.Sockaddr
 	bound := old.GetSockName(&name) == nil
 	p.cur = to
@@ -185,45 +168,11 @@ func (p *pivot) exchange(to *lower) error {
 	if bound && to.GetSockName(&has) != nil { // it may stand on what is bound already
 		err = to.Bind(&name)
 	}
-	for d, t := range p.deadline {
-		if !t.IsZero() {
-			to.SetParkDeadline(spi.Direction(d), t)
-		}
-	}
-	if p.unparked {
-		to.Unpark()
-	}
+	p.settings.ApplyParking(to)
 	for _, w := range watchers {
 		to.Socket.Watch(w)
 	}
 	return err
-}
-
-// apply sets the option of another socket. One that has other layers below
-// may not know it, and the program cannot be told.
-func (o *option) apply(s spi.Socket) {
-	if o.level == ioctlLevel {
-		_, _ = s.Ioctl(o.code, o.value, nil)
-		return
-	}
-	_ = s.SetSockOpt(o.level, o.name, o.value)
-}
-
-// note remembers an option for a socket that may take this one's place.
-func (p *pivot) note(o option) {
-	p.notes.Lock()
-	defer p.notes.Unlock()
-	rule := sockopt.Find(o.level, o.name)
-	if o.level == ioctlLevel || rule != nil && rule.Format.Scalar() { // the last value counts
-		p.options = slices.DeleteFunc(p.options, func(old option) bool {
-			return old.level == o.level && old.name == o.name && old.code == o.code
-		})
-	}
-	if len(p.options) == maxOptions {
-		p.options = slices.Delete(p.options, 0, 1)
-	}
-	o.value = slices.Clone(o.value)
-	p.options = append(p.options, o)
 }
 
 // Close closes all sockets below.
@@ -311,14 +260,14 @@ func (p *pivot) moved(l *lower) bool {
 	defer p.mu.RUnlock()
 	p.parking.Lock()
 	defer p.parking.Unlock()
-	return l.leaving && !p.unparked
+	return l.leaving && !p.settings.Unparked()
 }
 
 // SetParkDeadline sets the deadline of the socket below.
 func (p *pivot) SetParkDeadline(d spi.Direction, t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.deadline[d] = t
+	p.settings.NoteDeadline(d, t)
 	p.cur.SetParkDeadline(d, t)
 }
 
@@ -326,7 +275,7 @@ func (p *pivot) SetParkDeadline(d spi.Direction, t time.Time) {
 func (p *pivot) Unpark() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.unparked = true
+	p.settings.NoteUnpark()
 	p.cur.Unpark()
 }
 
@@ -410,8 +359,8 @@ func (p *pivot) GetSockOpt(level, name int32, value []byte) (int, error) {
 func (p *pivot) SetSockOpt(level, name int32, value []byte) error {
 	defer p.mu.RUnlock()
 	err := p.below().SetSockOpt(level, name, value)
-	if err == nil && !p.settled && !(level == wsa.SOL_SOCKET && name == wsa.SO_ERROR) {
-		p.note(option{level: level, name: name, value: value})
+	if err == nil && !p.settled {
+		p.settings.NoteOption(level, name, value)
 	}
 	return err
 }
@@ -419,8 +368,8 @@ func (p *pivot) SetSockOpt(level, name int32, value []byte) error {
 func (p *pivot) Ioctl(code uint32, in, out []byte) (int, error) {
 	defer p.mu.RUnlock()
 	n, err := p.below().Ioctl(code, in, out)
-	if err == nil && !p.settled && len(in) > 0 && n == 0 { // it has set something
-		p.note(option{level: ioctlLevel, code: code, value: in})
+	if err == nil && !p.settled {
+		p.settings.NoteIoctl(code, in, n)
 	}
 	return n, err
 }

@@ -128,7 +128,7 @@ func (b *bind) ask(port uint16) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.lower.settle(&conn.lower)
+	s.lower.settings.Apply(&conn.lower)
 	a := &attempt{command: cmdBind, to: s.expected(), usable: binds}
 	a.to.port = port
 	a.listens = func(at netip.AddrPort) { b.listens(conn, at) }

@@ -125,7 +125,7 @@ func (s *stream) renew() error {
 // opened ends an attempt: from now on the data goes past the layer.
 func (s *stream) opened() {
 	s.phase.Store(uint32(open))
-	s.lower.forget()
+	s.lower.settings.Forget()
 	if !s.watchers.Empty() {
 		// What came right behind the last answer was not told to anybody.
 		s.watchers.Notify(spi.EventConnect | spi.EventWrite | s.lower.Ready(spi.EventAll))

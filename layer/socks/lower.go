@@ -3,13 +3,11 @@
 package socks
 
 import (
-	"slices"
 	"sync"
 	"time"
 
 	"winsock/spi"
 	"winsock/spi/layer"
-	"winsock/spi/sockopt"
 	"winsock/wsa"
 )
 
@@ -20,25 +18,12 @@ import (
 // While it may be replaced, only the layer itself watches it, and nobody parks
 // on it.
 type lower struct {
-	mu       sync.RWMutex // protects what follows; held for reading during calls below
-	cur      *layer.PassThrough
-	bound    wsa.Sockaddr // by Bind; empty: not bound
-	options  []option
-	deadline [2]time.Time
-	unparked bool
-}
+	settings layer.Settings
 
-// An option is one that was set, or a control code with ioctlLevel.
-type option struct {
-	level, name int32
-	code        uint32
-	value       []byte
+	mu    sync.RWMutex // protects what follows; held for reading during calls below
+	cur   *layer.PassThrough
+	bound wsa.Sockaddr // by Bind; empty: not bound
 }
-
-const (
-	ioctlLevel = -1
-	maxOptions = 256 // of a program that sets options for ever
-)
 
 var (
 	_ spi.Socket     = (*lower)(nil)
@@ -81,63 +66,13 @@ func (p *lower) exchange(o *spi.Opening) error {
 	cur := new(layer.PassThrough)
 	cur.Socket = below
 	p.cur = cur
-	for _, o := range p.options {
-		if o.level == ioctlLevel {
-			_, _ = below.Ioctl(o.code, o.value, nil)
-		} else {
-			_ = below.SetSockOpt(o.level, o.name, o.value)
-		}
-	}
-	for d, t := range p.deadline {
-		if !t.IsZero() {
-			cur.SetParkDeadline(spi.Direction(d), t)
-		}
-	}
-	if p.unparked {
-		cur.Unpark()
-	}
+	p.settings.Apply(below)
+	p.settings.ApplyParking(cur)
 	var has wsa.Sockaddr
 	if p.bound.Len() > 0 && below.GetSockName(&has) != nil { // it may stand on what is bound already
 		return below.Bind(&p.bound)
 	}
 	return nil
-}
-
-func (p *lower) note(o option) {
-	rule := sockopt.Find(o.level, o.name)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if o.level == ioctlLevel || rule != nil && rule.Format.Scalar() { // the last value counts
-		p.options = slices.DeleteFunc(p.options, func(old option) bool {
-			return old.level == o.level && old.name == o.name && old.code == o.code
-		})
-	}
-	if len(p.options) == maxOptions {
-		p.options = slices.Delete(p.options, 0, 1)
-	}
-	o.value = slices.Clone(o.value)
-	p.options = append(p.options, o)
-}
-
-// settle sets the options of another one that were set of this one.
-func (p *lower) settle(to *lower) {
-	p.mu.RLock()
-	options := slices.Clone(p.options)
-	p.mu.RUnlock()
-	for _, o := range options {
-		if o.level == ioctlLevel {
-			_, _ = to.Ioctl(o.code, o.value, nil)
-		} else {
-			_ = to.SetSockOpt(o.level, o.name, o.value)
-		}
-	}
-}
-
-// forget drops what was noted for an exchange that will not come.
-func (p *lower) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.options = nil
 }
 
 // Bind binds the socket below, and remembers where to.
@@ -159,8 +94,8 @@ func (p *lower) SetSockOpt(level, name int32, value []byte) error {
 		defer p.mu.RUnlock()
 		return p.now().SetSockOpt(level, name, value)
 	}()
-	if err == nil && !(level == wsa.SOL_SOCKET && name == wsa.SO_ERROR) {
-		p.note(option{level: level, name: name, value: value})
+	if err == nil {
+		p.settings.NoteOption(level, name, value)
 	}
 	return err
 }
@@ -171,8 +106,8 @@ func (p *lower) Ioctl(code uint32, in, out []byte) (int, error) {
 		defer p.mu.RUnlock()
 		return p.now().Ioctl(code, in, out)
 	}()
-	if err == nil && len(in) > 0 && n == 0 { // it has set something
-		p.note(option{level: ioctlLevel, code: code, value: in})
+	if err == nil {
+		p.settings.NoteIoctl(code, in, n)
 	}
 	return n, err
 }
@@ -196,7 +131,7 @@ func (p *lower) Park(d spi.Direction, try func() bool) (bool, error) {
 func (p *lower) SetParkDeadline(d spi.Direction, t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.deadline[d] = t
+	p.settings.NoteDeadline(d, t)
 	p.cur.SetParkDeadline(d, t)
 }
 
@@ -204,7 +139,7 @@ func (p *lower) SetParkDeadline(d spi.Direction, t time.Time) {
 func (p *lower) Unpark() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.unparked = true
+	p.settings.NoteUnpark()
 	p.cur.Unpark()
 }
 

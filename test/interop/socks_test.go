@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +17,10 @@ import (
 	"strings"
 	"testing"
 
+	"winsock"
 	"winsock/layer/socks/sockstest"
 	"winsock/spi"
+	"winsock/wsa"
 	"winsock/wsnet"
 )
 
@@ -186,4 +189,100 @@ func TestDialerThroughProxy(t *testing.T) {
 	if asked := p.Requests(); !slices.Equal(asked, []string{"far.example:" + port}) {
 		t.Errorf("the proxy was asked for %q", strings.Join(asked, " "))
 	}
+}
+
+// TestListenAtProxy: a listener of a Go program is one at the proxy, for
+// whatever way it has to accept: by waiting, by events, and overlapped.
+func TestListenAtProxy(t *testing.T) {
+	p := sockstest.Serve(t)
+	layers := []string{spi.FormatPath("socks", spi.Options{"server": p.URL("socks5"), "listen": "proxy", "dns": "local"})}
+	ask := func(addr string) {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c.Write([]byte("hello"))
+		c.Close()
+	}
+
+	lc := wsnet.ListenConfig{Route: wsnet.Route{Layers: layers}}
+	listener, err := lc.Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go ask(listener.Addr().String())
+	conn, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(conn); string(said) != "hello" || err != nil {
+		t.Errorf("received %q, %v", said, err)
+	}
+	if conn.LocalAddr().String() != listener.Addr().String() {
+		t.Errorf("the connection is one to %v, and the listener at %v", conn.LocalAddr(), listener.Addr())
+	}
+	conn.Close()
+	listener.Close()
+
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = winsock.WSAStartup(winsock.Version22)
+	must(err)
+	defer winsock.WSACleanup()
+	chain, err := winsock.Compose(wsa.AF_INET, wsa.SOCK_STREAM, wsa.IPPROTO_TCP, nil, layers...)
+	must(err)
+	listen := func() (h winsock.SOCKET, addr string) {
+		h, err := chain.Socket(wsa.WSA_FLAG_OVERLAPPED)
+		must(err)
+		name := wsa.SockaddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))
+		must(winsock.Bind(h, &name))
+		must(winsock.Listen(h, 5))
+		must(winsock.GetSockName(h, &name))
+		return h, name.String()
+	}
+	t.Run("events", func(t *testing.T) {
+		h, addr := listen()
+		defer winsock.CloseSocket(h)
+		event, err := winsock.WSACreateEvent()
+		must(err)
+		defer winsock.WSACloseEvent(event)
+		must(winsock.WSAEventSelect(h, event, wsa.FD_ACCEPT))
+		if _, err := winsock.Accept(h, nil); err != wsa.WSAEWOULDBLOCK {
+			t.Errorf("accept before somebody has come: %v", err)
+		}
+		go ask(addr)
+		if _, err := winsock.WSAWaitForMultipleEvents([]winsock.HANDLE{event}, false, 20_000, false); err != nil {
+			t.Fatal(err)
+		}
+		conn, err := winsock.Accept(h, nil)
+		must(err)
+		winsock.CloseSocket(conn)
+	})
+	t.Run("overlapped", func(t *testing.T) {
+		h, addr := listen()
+		defer winsock.CloseSocket(h)
+		conn, err := chain.Socket(wsa.WSA_FLAG_OVERLAPPED)
+		must(err)
+		defer winsock.CloseSocket(conn)
+		port, err := winsock.CreateIoCompletionPort(winsock.INVALID_HANDLE_VALUE, 0, 0, 0)
+		must(err)
+		defer winsock.CloseHandle(port)
+		_, err = winsock.CreateIoCompletionPort(winsock.HANDLE(h), port, 7, 0)
+		must(err)
+		var o winsock.Overlapped
+		out := make([]byte, 64+64)
+		if _, err := winsock.AcceptEx(h, conn, out, 64, 32, 32, &o); err != wsa.WSA_IO_PENDING {
+			t.Fatal(err)
+		}
+		go ask(addr)
+		n, _, done, err := winsock.GetQueuedCompletionStatus(port, 20_000)
+		if err != nil || done != &o || string(out[:n]) != "hello" {
+			t.Errorf("%v, %q", err, out[:n])
+		}
+	})
 }
