@@ -227,3 +227,31 @@ func TestListenClosed(t *testing.T) {
 		t.Errorf("close: %v", err)
 	}
 }
+
+// Through a chain it is the last proxy that listens, and a socket of IPv6 has
+// the proxy's address in its own form.
+func TestListenThroughChain(t *testing.T) {
+	for family, own := range map[int32]string{wsa.AF_INET: "127.0.0.1:0", wsa.AF_INET6: "[::1]:0"} {
+		first, last := sockstest.Serve(t), sockstest.Serve(t)
+		w := newWorld(t, spi.Options{"server": first.URL("http") + ";" + last.URL("socks5"), "listen": "proxy"})
+		l := w.open(family, wsa.SOCK_STREAM)
+		if family == wsa.AF_INET6 { // the proxy has an address of IPv4
+			if err := l.SetSockOpt(wsa.IPPROTO_IPV6, wsa.IPV6_V6ONLY, make([]byte, 4)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.listen(at(own)); err != nil {
+			t.Fatal(err)
+		}
+		if asked, bound := first.Requests(), last.Requests(); !slices.Equal(asked, []string{last.Addr()}) || !slices.Equal(bound, []string{"bind 0.0.0.0:0"}) {
+			t.Errorf("the proxies were asked for %q and %q", asked, bound)
+		}
+		peer := dial(t, l.name)
+		conn, from := l.accepts()
+		if from.Family() != family {
+			t.Errorf("the peer is %v", &from)
+		}
+		peer.Write([]byte("hello"))
+		conn.expect("hello")
+	}
+}
