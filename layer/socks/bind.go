@@ -69,6 +69,17 @@ func (s *stream) listenAtProxy(backlog int32) error {
 	return wsa.WSAEWOULDBLOCK
 }
 
+// boundToDirect reports whether the socket is bound to an address of option
+// direct, so that it listens on this machine all the same.
+func (s *stream) boundToDirect() bool {
+	var name wsa.Sockaddr
+	if s.lower.GetSockName(&name) != nil {
+		return false
+	}
+	ap, ok := name.AddrPort()
+	return ok && s.direct.hasAddr(ap.Addr())
+}
+
 // binds reports whether a proxy can be asked to listen.
 func binds(p *proxy) bool { return p.kind != httpConnect }
 

@@ -157,6 +157,23 @@ func TestListenRequest(t *testing.T) {
 	}
 }
 
+// A socket that is bound to a direct address listens there.
+func TestListenDirect(t *testing.T) {
+	p := sockstest.Serve(t)
+	w := newWorld(t, spi.Options{"server": p.URL("socks5"), "listen": "proxy", "direct": "127.0.0.0/8"})
+	l := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
+	if err := l.listen(at("127.0.0.1:0")); err != nil {
+		t.Fatal(err)
+	}
+	peer := dial(t, l.name)
+	conn, _ := l.accepts()
+	peer.Write([]byte("hello"))
+	conn.expect("hello")
+	if got := p.Requests(); len(got) > 0 {
+		t.Errorf("the proxy was asked for %q", got)
+	}
+}
+
 // What a proxy says to a request that it refuses is the error of listen.
 func TestListenRefused(t *testing.T) {
 	for _, c := range []struct {

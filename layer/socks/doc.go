@@ -58,7 +58,8 @@
 // # Listening
 //
 // With listen=proxy, a stream socket that listens does so at the proxy, by BIND
-// of SOCKS, and getsockname tells where that is. The proxy is told from whom a
+// of SOCKS, and getsockname tells where that is; but not one that is bound to an
+// address of option direct. The proxy is told from whom a
 // connection is expected (option expect) and the port that the socket was bound
 // to, if it was a certain one. A request is for one connection: the layer makes
 // the next one when that was accepted, and asks for the same port then, but the

@@ -25,7 +25,7 @@ var driver = &spi.Driver{
 		{Key: "mode", Words: []string{"strict", "dynamic", "round-robin", "random"}, Default: "strict", Help: "which of them: all in order, all that are well, or length of them in turn or by chance"},
 		{Key: "length", Kind: spi.Int, Default: "1", Help: "how many proxies a connection goes through in the modes round-robin and random"},
 		{Key: "direct", Kind: spi.Text, List: ";", Help: `whom to connect to past the proxies: addresses, ranges such as 10.0.0.0/8, names, *.DOMAIN; separated by blanks or ";"`},
-		{Key: "listen", Words: []string{"local", "proxy"}, Default: "local", Help: "where sockets of TCP listen: on this machine, or at the proxy (BIND of SOCKS, for one connection after the other)"},
+		{Key: "listen", Words: []string{"local", "proxy"}, Default: "local", Help: "where sockets of TCP listen: on this machine, or at the proxy (BIND of SOCKS, for one connection after the other), but for those bound to an address of direct"},
 		{Key: "expect", Kind: spi.Text, Help: "with listen=proxy, from which address or name connections are expected, or any; without it, from the peer that the process has connected to last"},
 		{Key: "dns", Words: []string{"remote", "local"}, Default: "remote", Help: "where names are looked up: remote (by the proxy, for the whole process) or local"},
 		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "how long a proxy may take to be connected to and to answer"},

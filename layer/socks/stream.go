@@ -284,7 +284,7 @@ func (s *stream) Bind(name *wsa.Sockaddr) error {
 
 // Listen makes the socket listen, on this machine or at the proxy.
 func (s *stream) Listen(backlog int32) error {
-	if s.remote {
+	if s.remote && !s.boundToDirect() {
 		return s.listenAtProxy(backlog)
 	}
 	err := s.lower.Listen(backlog)
