@@ -30,12 +30,13 @@ type attempt struct {
 	bad      []*proxy  // that have failed it
 	mayWait  bool      // for the look-up of a proxy's name
 
-	out  []byte // still to be sent
-	want int    // of the answer, or header
-	msg  spi.Message
-	have int       // received, at the beginning of room
-	room [264]byte // for answers that are not headers
-	head []byte    // what was received of a header
+	out   []byte // still to be sent
+	want  int    // of the answer, or header
+	msg   spi.Message
+	heard bool      // the proxy has said something
+	have  int       // received, at the beginning of room
+	room  [264]byte // for answers that are not headers
+	head  []byte    // what was received of a header
 
 	// Of an attempt that has to wait.
 	woken  chan struct{} // something may go on below
@@ -212,8 +213,14 @@ func (a *attempt) blame(err error) (*proxy, error) {
 		return nil, err
 	case a.stage < stageTalk:
 		return a.route[0], r
-	case r.code == wsa.WSAETIMEDOUT && !r.aboutTarget && a.talk.asked():
+	case r.code != wsa.WSAETIMEDOUT || r.aboutTarget || !a.talk.asked():
+	case a.heard:
 		r.aboutTarget = true // more likely than not
+	case a.at == len(a.route)-1:
+		// It may be the proxy as well as the peer, which is too slow. Others
+		// would not be quicker to find out, but are taken from now on.
+		a.route[a.at].failed(a.s.router.retry, time.Now())
+		r.aboutTarget = true
 	}
 	if a.talk.early && !r.aboutTarget {
 		a.route[a.at].follows.Store(followsNot)
@@ -306,7 +313,7 @@ func (a *attempt) turn(at int) {
 	} else {
 		a.talk.to = a.route[at+1].target()
 	}
-	a.out, a.head, a.have, a.want = nil, nil, 0, begin
+	a.out, a.head, a.have, a.heard, a.want = nil, nil, 0, false, begin
 }
 
 // address returns the first proxy's address, which may have to be looked up.
@@ -470,6 +477,7 @@ func (a *attempt) once(p []byte, flags uint32) (int, error) {
 	n, err := a.s.lower.Recv(&a.msg)
 	switch {
 	case err == nil && n > 0:
+		a.heard = true
 		return n, nil
 	case err == nil:
 		return 0, faulty("the proxy has closed the connection")

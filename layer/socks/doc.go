@@ -18,7 +18,9 @@
 // that cannot be reached, does not keep to its protocol, or does not accept the
 // user is avoided for the time of option retry, twice as long each time in a
 // row, and another route is tried at once, except in the mode strict. When no
-// proxy is well, all are tried.
+// proxy is well, all are tried. One that is asked for the peer and says nothing
+// in time is avoided as well, but as it may be the peer's fault, that connect
+// fails.
 //
 // # The way of the data
 //

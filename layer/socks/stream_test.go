@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"winsock/layer/socks/sockstest"
 	"winsock/spi"
@@ -368,5 +369,28 @@ func TestOptions(t *testing.T) {
 	want := []string{"0 127.0.0.1:99", "0 [::1]:1080", "3 h.example:8080user@p,w", "2 h:7"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the proxies are %q, want %q", got, want)
+	}
+}
+
+// A proxy that says nothing to a request is avoided, though it may be the
+// peer's fault; in a chain, it is.
+func TestSilentProxy(t *testing.T) {
+	peer := echo(t)
+	to := wsa.SockaddrFrom(peer)
+	for _, scheme := range []string{"http", "socks4"} {
+		silent := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = sockstest.Silent })
+		well := sockstest.Serve(t)
+		for _, mode := range []string{"round-robin", "dynamic"} {
+			w := newWorld(t, spi.Options{"server": silent.URL(scheme) + ";" + well.URL("socks5"), "mode": mode, "timeout": "500ms", "retry": "1h"})
+			s := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
+			// Whatever becomes of the first, which the machine may be too slow for.
+			if err := s.connect(&to); mode == "round-robin" && err == nil {
+				t.Errorf("%s, %s: connected", scheme, mode)
+			}
+			proxy := s.Socket.(*stream).router.proxies[0]
+			if proxy.well(time.Now()) {
+				t.Errorf("%s, %s: it is still taken", scheme, mode)
+			}
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"winsock/layer/socks/sockstest"
 	"winsock/spi"
 )
 
@@ -198,27 +199,30 @@ func TestProxies(t *testing.T) {
 			fetches(t, through(spi.Options{"server": proxy(t)}), server.URL)
 		})
 	}
-	nobody, err := net.Listen("tcp4", "127.0.0.1:0") // takes connections and says nothing
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nobody.Close()
-	bad := "socks5://" + nobody.Addr().String()
 	for _, o := range []spi.Options{
-		{"mode": "strict"},
-		{"mode": "dynamic", "timeout": "1s"},
-		{"mode": "round-robin", "timeout": "1s"},
-		{"mode": "random", "length": "2", "timeout": "1s"},
+		{"mode": "strict"}, {"mode": "dynamic"}, {"mode": "round-robin"}, {"mode": "random", "length": "2"},
 	} {
 		t.Run(o["mode"], func(t *testing.T) {
 			list := []string{microsocksWithUser(t), tinyproxy(t), dante(t, "none")}
-			if o["mode"] != "strict" {
-				list = append([]string{bad}, list...)
+			if o["mode"] != "strict" { // one that is not well
+				list = append([]string{"socks5://" + sockstest.Refusing(t)}, list...)
 			}
 			o["server"] = strings.Join(list, ";")
 			fetches(t, through(o), server.URL)
 		})
 	}
+	t.Run("one that is silent", func(t *testing.T) {
+		silent, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+		c := through(spi.Options{"mode": "dynamic", "timeout": "4s", "server": "http://" + silent.Addr().String() + ";" + microsocks(t)})(
+			need(t, "curl"), "-gsS", server.URL+"/page")
+		if out, err := c.Output(); string(out) != "good\n" || err != nil {
+			t.Errorf("curl: %q, %v", out, err)
+		}
+	})
 }
 
 // TestPasswords: no password of a proxy's is told by what winsock run shows.
