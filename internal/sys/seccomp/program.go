@@ -4,6 +4,7 @@ package seccomp
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -99,10 +100,16 @@ func (a *assembler) unless(k uint32, block assembler) {
 	*a = append(*a, block...)
 }
 
-// Assemble makes the program of the policy.
+// Assemble makes the program of the policy. The kernel finds out by itself
+// which calls are always allowed, and does not run it for them.
 func (p *Policy) Assemble() ([]unix.SockFilter, error) {
+	native, err := p.native()
+	if err != nil {
+		return nil, err
+	}
 	var a assembler
 	a.op(loadWord, offsetArch)
+	a.unless(nativeArch, native)
 	for arch, calls := range p.Foreign {
 		var block assembler
 		block.op(loadWord, offsetNumber)
@@ -114,42 +121,63 @@ func (p *Policy) Assemble() ([]unix.SockFilter, error) {
 		block.op(ret, uint32(Allow))
 		a.unless(arch, block)
 	}
-	a.branch(jumpEqual, nativeArch, 1, 0)
 	a.op(ret, uint32(Fail(unix.ENOSYS)))
-	a.op(loadWord, offsetNumber)
-	if foreignBit != 0 { // x32 on amd64
-		a.branch(jumpAtLeast, foreignBit, 0, 1)
-		a.op(ret, uint32(Fail(unix.ENOSYS)))
-	}
-	for _, call := range p.calls() {
-		var block assembler
-		for _, r := range p.Rules {
-			if r.Call == call {
-				if err := block.rule(r); err != nil {
-					return nil, err
-				}
-			}
-		}
-		block.op(ret, uint32(Allow))
-		a.unless(uint32(call), block)
-	}
-	a.op(ret, uint32(Allow))
 	if len(a) > maxProgram {
 		return nil, fmt.Errorf("seccomp: the filter has %d instructions, more than %d", len(a), maxProgram)
 	}
 	return a, nil
 }
 
-// calls lists the calls that have rules, in the order of their first one.
-func (p *Policy) calls() (list []uintptr) {
-	seen := make(map[uintptr]bool)
-	for _, r := range p.Rules {
-		if !seen[r.Call] {
-			seen[r.Call] = true
-			list = append(list, r.Call)
-		}
+// native is the part for the machine's own architecture. A call is looked for
+// by halves, as calls that are allowed in the end should be so soon.
+func (p *Policy) native() (a assembler, err error) {
+	a.op(loadWord, offsetNumber)
+	if foreignBit != 0 { // x32 on amd64
+		a.branch(jumpAtLeast, foreignBit, 0, 1)
+		a.op(ret, uint32(Fail(unix.ENOSYS)))
 	}
-	return list
+	calls := p.calls()
+	blocks := make([]assembler, len(calls))
+	for i, call := range calls {
+		for _, r := range p.Rules {
+			if r.Call == call {
+				if err := blocks[i].rule(r); err != nil {
+					return nil, err
+				}
+			}
+		}
+		blocks[i].op(ret, uint32(Allow))
+	}
+	a.search(calls, blocks)
+	return a, nil
+}
+
+// search appends the blocks of calls, in the order of their numbers, and what
+// finds the one of the loaded number. Others are allowed.
+func (a *assembler) search(calls []uintptr, blocks []assembler) {
+	if len(calls) <= 1 {
+		for i, call := range calls {
+			a.unless(uint32(call), blocks[i])
+		}
+		a.op(ret, uint32(Allow))
+		return
+	}
+	half := len(calls) / 2
+	var below assembler
+	below.search(calls[:half], blocks[:half])
+	a.branch(jumpAtLeast, uint32(calls[half]), 0, 1)
+	a.op(jumpAlways, uint32(len(below)))
+	*a = append(*a, below...)
+	a.search(calls[half:], blocks[half:])
+}
+
+// calls lists the calls that have rules, in the order of their numbers.
+func (p *Policy) calls() (list []uintptr) {
+	for _, r := range p.Rules {
+		list = append(list, r.Call)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // rule appends the tests and the action of one rule. It is assembled from
