@@ -58,7 +58,7 @@ func (c *call) bindTo(fd, domain int, a *address) sys.Errno {
 	if k.carrier.owned() != nil {
 		return sys.Bind(fd, a.bytes()) // relayed: EINVAL
 	}
-	k.carrier.lend(fd, domain, false)
+	k.carrier.lend(fd, domain, sys.O_NONBLOCK)
 	err := winsock.Bind(k.handle, &name)
 	e = k.carrier.errnoOf(err)
 	k.carrier.giveBack()
@@ -136,7 +136,7 @@ func (c *call) listenOn(fd, domain, backlog int) sys.Errno {
 	if base == nil {
 		return sys.EBADF // it was closed meanwhile
 	}
-	base.lend(fd, domain, false)
+	base.lend(fd, domain, sys.O_NONBLOCK)
 	at := k.beginLocked(c, fd)
 	k.mu.Unlock() // a layer may have to ask somebody
 	err := winsock.Listen(h, int32(backlog))
@@ -224,6 +224,9 @@ func (c *call) accept(flags int) {
 		c.fail(sys.EAGAIN)
 		return
 	}
+	if c.awaitBriefly(fd, sys.POLLIN) && c.acceptOnce(k, fd, domain, flags) {
+		return
+	}
 	c.s.later(func() { c.routineAccept(k, fd, domain, flags) })
 }
 
@@ -304,7 +307,7 @@ func (k *socket) arriveLocked(fd, domain int) (a arrival, e sys.Errno) {
 	if k.handle == 0 {
 		return a, sys.EINVAL
 	}
-	k.carrier.lend(fd, domain, false)
+	k.carrier.lend(fd, domain, sys.O_NONBLOCK)
 	var peer wsa.Sockaddr
 	h, err := winsock.Accept(k.handle, &peer)
 	e = k.carrier.errnoOf(err)

@@ -19,6 +19,8 @@ type call struct {
 	n seccomp.Notification
 	p *process
 	k *socket // what is known of its socket, once that was looked for
+
+	cookie uint64 // of that socket
 }
 
 func (c *call) arg(i int) uint64 { return c.n.Args[i] }
@@ -104,21 +106,32 @@ func (c *call) end() {
 
 // read copies memory of the program. It reports EFAULT if not all of it is
 // there, and EPERM if it may not be read.
-func (c *call) read(addr uint64, p []byte) sys.Errno {
-	n, e := foreign.Read(c.tid(), addr, p)
-	if e == 0 && n < len(p) {
-		e = sys.EFAULT
-	}
-	return e
+func (c *call) read(parts ...foreign.Part) sys.Errno {
+	n, e := foreign.Read(c.tid(), parts...)
+	return allOf(parts, n, e)
 }
 
-// write copies p to the memory of the program.
-func (c *call) write(addr uint64, p []byte) sys.Errno {
-	n, e := foreign.Write(c.tid(), addr, p)
-	if e == 0 && n < len(p) {
-		e = sys.EFAULT
+// write copies to the memory of the program.
+func (c *call) write(parts ...foreign.Part) sys.Errno {
+	n, e := foreign.Write(c.tid(), parts...)
+	return allOf(parts, n, e)
+}
+
+// part is memory of the program.
+func part(addr uint64, p []byte) foreign.Part { return foreign.Part{Addr: addr, Bytes: p} }
+
+// allOf returns EFAULT if not all of the parts were copied.
+func allOf(parts []foreign.Part, n int, e sys.Errno) sys.Errno {
+	if e != 0 {
+		return e
 	}
-	return e
+	for i := range parts {
+		n -= len(parts[i].Bytes)
+	}
+	if n < 0 {
+		return sys.EFAULT
+	}
+	return 0
 }
 
 // addressArg copies an address of n bytes, as the kernel does.
@@ -127,23 +140,20 @@ func (c *call) addressArg(addr uint64, n int) (a address, e sys.Errno) {
 		return a, sys.EINVAL
 	}
 	a.n = n
-	return a, c.read(addr, a.buf[:n])
+	return a, c.read(part(addr, a.buf[:n]))
 }
 
 // returnAddress writes an address, as much as there is room for, and its
-// length to where the program wants them.
-func (c *call) returnAddress(a *address, addr, lenAddr uint64) sys.Errno {
-	var room [4]byte
-	if e := c.read(lenAddr, room[:]); e != 0 {
+// length to where the program wants them, after what goes with it.
+func (c *call) returnAddress(a *address, addr, lenAddr uint64, with ...foreign.Part) sys.Errno {
+	var length [4]byte
+	if e := c.read(part(lenAddr, length[:])); e != 0 {
 		return e
 	}
-	n := int(int32(binary.NativeEndian.Uint32(room[:])))
+	n := int(int32(binary.NativeEndian.Uint32(length[:])))
 	if n < 0 {
 		return sys.EINVAL
 	}
-	if e := c.write(addr, a.buf[:min(n, a.n)]); e != 0 {
-		return e
-	}
-	binary.NativeEndian.PutUint32(room[:], uint32(a.n))
-	return c.write(lenAddr, room[:])
+	binary.NativeEndian.PutUint32(length[:], uint32(a.n))
+	return c.write(append(with, part(addr, a.buf[:min(n, a.n)]), part(lenAddr, length[:]))...)
 }

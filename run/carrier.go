@@ -26,11 +26,11 @@ type carrier struct {
 
 	watchers spi.WatchList
 
-	mu       sync.Mutex // protects what follows; never held over a call of base
-	fd       int        // lent, or -1
-	domain   int        // of the socket
-	blocking bool       // a connect may wait in the kernel
-	keepFD   bool       // fd is the carrier's own: a connection not handed over yet
+	mu     sync.Mutex // protects what follows; never held over a call of base
+	fd     int        // lent, or -1
+	domain int        // of the socket
+	flags  int        // of its file: without O_NONBLOCK, a connect may wait in the kernel
+	keepFD bool       // fd is the carrier's own: a connection not handed over yet
 
 	opened bool       // Socket was called
 	base   spi.Socket // once own was called
@@ -109,12 +109,16 @@ func (c *carrier) Socket(o *spi.Opening) (spi.Socket, error) {
 // Cleanup is never called: the chain ends its own providers.
 func (c *carrier) Cleanup() error { return nil }
 
-// lend gives the carrier a descriptor of the program's socket until giveBack.
-func (c *carrier) lend(fd, domain int, blocking bool) {
+// lend gives the carrier a descriptor of the program's socket until giveBack,
+// and the flags of the file that count.
+func (c *carrier) lend(fd, domain, flags int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fd, c.domain, c.blocking, c.errno = fd, domain, blocking, 0
+	c.fd, c.domain, c.flags, c.errno = fd, domain, flags, 0
 }
+
+// blocking reports whether the socket that is lent is a blocking one.
+func (c *carrier) blocking() bool { return c.flags&sys.O_NONBLOCK == 0 }
 
 func (c *carrier) giveBack() {
 	c.mu.Lock()
@@ -286,8 +290,8 @@ func (c *carrier) Connect(name *wsa.Sockaddr) error {
 	c.target = a
 	c.state = stateConnecting
 	var e sys.Errno
-	if c.blocking {
-		e = connectAtOnce(c.fd, a.bytes())
+	if c.blocking() {
+		e = connectAtOnce(c.fd, c.flags, a.bytes())
 		if e == sys.EINPROGRESS {
 			go c.routineConnect(c.fd, a)
 		}
@@ -304,15 +308,12 @@ func (c *carrier) Connect(name *wsa.Sockaddr) error {
 	return err
 }
 
-// connectAtOnce begins the connect of a blocking socket. It reports
-// EINPROGRESS if the peer, unlike one on this host, does not answer at once.
-func connectAtOnce(fd int, name []byte) sys.Errno {
-	flags, e := sys.FileFlags(fd)
-	if e != 0 {
-		return e
-	}
+// connectAtOnce begins the connect of a blocking socket, whose file has these
+// flags. It reports EINPROGRESS if the peer, unlike one on this host, does not
+// answer at once.
+func connectAtOnce(fd, flags int, name []byte) sys.Errno {
 	sys.SetFileFlags(fd, flags|sys.O_NONBLOCK)
-	e = sys.Connect(fd, name)
+	e := sys.Connect(fd, name)
 	sys.SetFileFlags(fd, flags)
 	if e == sys.EINPROGRESS && sys.Poll(fd, sys.POLLOUT) != 0 {
 		e = sys.Connect(fd, name) // tells how it went, without waiting
@@ -508,7 +509,7 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 		flags |= sys.MSG_TRUNC
 	}
 	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
-	if e == sys.EAGAIN && c.stream && c.blocking && !c.polled {
+	if e == sys.EAGAIN && c.stream && c.blocking() && !c.polled {
 		// Most answers take less time than it takes to be told of them.
 		if c.answersLocked(m) {
 			n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)

@@ -9,7 +9,6 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
-	"winsock/internal/sys/foreign"
 	"winsock/run/internal/near"
 	"winsock/run/internal/relay"
 	"winsock/wsa"
@@ -75,9 +74,10 @@ func (c *call) socketOr(other func(domain int) bool) (fd, domain int, ok bool) {
 		return -1, 0, false
 	}
 	var e sys.Errno
-	if c.k = c.s.known(fd); c.k != nil {
+	c.cookie, e = sys.Cookie(fd)
+	if c.k = c.s.sockets.find(c.cookie); e == 0 && c.k != nil {
 		domain = c.k.domain
-	} else {
+	} else if e == 0 {
 		domain, e = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_DOMAIN)
 	}
 	switch {
@@ -110,13 +110,18 @@ func (c *call) sort(fd int) (typ, protocol int) {
 // made it.
 func (c *call) native(fd int, a address) {
 	flags, _ := sys.FileFlags(fd)
+	c.nativeAs(fd, flags, a)
+}
+
+// nativeAs is native for a file whose flags are known.
+func (c *call) nativeAs(fd, flags int, a address) {
 	if flags&sys.O_NONBLOCK != 0 {
 		e := sys.Connect(fd, a.bytes())
 		sys.Close(fd) // before the program can close its own
 		c.fail(e)
 		return
 	}
-	e := connectAtOnce(fd, a.bytes())
+	e := connectAtOnce(fd, flags, a.bytes())
 	if e != sys.EINPROGRESS && e != sys.EALREADY {
 		sys.Close(fd)
 		c.fail(e)
@@ -152,19 +157,19 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 		return
 	}
 	if state := sys.TCPState(fd); state != sys.TCP_CLOSE || k != nil && k.unfinished() {
-		c.native(fd, harmless(domain)) // EISCONN, EALREADY, or how the last one ended
+		c.nativeAs(fd, flags, harmless(domain)) // EISCONN, EALREADY, or how the last one ended
 		return
 	}
 	if target, ok := s.answersFor(&a, domain); ok {
 		if k, e := c.remember(fd, domain, sys.SOCK_STREAM); e == 0 {
 			k.setNames(func(n *names) { n.peer = a })
 		}
-		c.native(fd, target)
+		c.nativeAs(fd, flags, target)
 		return
 	}
 	if !chain.layered {
 		s.stats.direct.Add(1)
-		c.native(fd, a)
+		c.nativeAs(fd, flags, a)
 		return
 	}
 	k, e := c.remember(fd, domain, sys.SOCK_STREAM)
@@ -195,7 +200,7 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 	// A non-blocking socket would be ready before the layers have spoken, so
 	// that it has to be held meanwhile.
 	if direct && (blocking || !speak) {
-		c.connectDirectLocked(k, fd, a, name, blocking)
+		c.connectDirectLocked(k, fd, flags, a, name)
 		return
 	}
 	c.connectRelayedLocked(k, fd, a, name, blocking)
@@ -260,11 +265,11 @@ func (c *call) deliverLocked(k *socket, at *attempt) {
 }
 
 // connectDirectLocked has the chain connect the program's own socket.
-func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Sockaddr, blocking bool) {
+func (c *call) connectDirectLocked(k *socket, fd, flags int, a address, name *wsa.Sockaddr) {
 	k.setNames(func(n *names) { n.peer = a })
 	base := k.carrier
-	base.lend(fd, k.domain, blocking)
-	if !blocking {
+	base.lend(fd, k.domain, flags)
+	if flags&sys.O_NONBLOCK != 0 {
 		k.setNonblockingLocked(true)
 		err := winsock.Connect(k.handle, name)
 		if err != wsa.WSAEWOULDBLOCK || base.inProgress() {
@@ -300,7 +305,7 @@ func (c *call) connectDirectLocked(k *socket, fd int, a address, name *wsa.Socka
 
 // beginLocked begins an attempt.
 func (k *socket) beginLocked(c *call, fd int) *attempt {
-	at := &attempt{done: make(chan struct{}), began: time.Now(), tid: c.tid(), inode: foreign.SocketName(fd)}
+	at := &attempt{done: make(chan struct{}), began: time.Now(), tid: c.tid(), fd: fd}
 	h := k.handle
 	at.stop = func() { _ = winsock.CloseSocket(h) }
 	k.attempt = at

@@ -8,6 +8,7 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
+	"winsock/internal/sys/foreign"
 	"winsock/wsa"
 )
 
@@ -38,7 +39,7 @@ type msghdr struct {
 // msghdrAt copies the msghdr at addr.
 func (c *call) msghdrAt(addr uint64) (m msghdr, e sys.Errno) {
 	var b [sizeofMsghdr]byte
-	if e := c.read(addr, b[:]); e != 0 {
+	if e := c.read(part(addr, b[:])); e != 0 {
 		return m, e
 	}
 	word := binary.NativeEndian.Uint64
@@ -71,7 +72,7 @@ type iovec struct {
 // iovecs copies the description of the program's buffers.
 func (c *call) iovecs(m *msghdr) (list []iovec, total int, e sys.Errno) {
 	b := make([]byte, m.iovs*sizeofIovec)
-	if e := c.read(m.iov, b); e != 0 {
+	if e := c.read(part(m.iov, b)); e != 0 {
 		return nil, 0, e
 	}
 	for ; len(b) > 0; b = b[sizeofIovec:] {
@@ -179,7 +180,7 @@ func (c *call) connectPeer(fd, domain int, a address, name *wsa.Sockaddr, chain 
 	if !direct {
 		return c.connectFlowLocked(k, fd, &a, name)
 	}
-	k.carrier.lend(fd, domain, false)
+	k.carrier.lend(fd, domain, sys.O_NONBLOCK)
 	err = winsock.Connect(k.handle, name)
 	e = k.carrier.errnoOf(err)
 	k.carrier.giveBack()
@@ -212,7 +213,7 @@ func (c *call) sendto() {
 		return
 	}
 	p := make([]byte, c.arg(2))
-	if e := c.read(c.arg(1), p); e != 0 {
+	if e := c.read(part(c.arg(1), p)); e != 0 {
 		sys.Close(d.fd)
 		c.fail(e)
 		return
@@ -279,7 +280,7 @@ func (c *call) sendmmsg() {
 		for i := range sent {
 			var n [4]byte
 			binary.NativeEndian.PutUint32(n[:], uint32(len(list[i].payload)))
-			c.write(c.arg(1)+uint64(i)*sizeofMmsghdr+sizeofMsghdr, n[:])
+			c.write(part(c.arg(1)+uint64(i)*sizeofMmsghdr+sizeofMsghdr, n[:]))
 		}
 		c.answer(sent)
 	})
@@ -306,11 +307,6 @@ func (c *call) outgoingAt(addr uint64) (out outgoing, e sys.Errno) {
 	if e != 0 {
 		return out, e
 	}
-	if m.nameLen > 0 {
-		if out.to, e = c.addressArg(m.name, m.nameLen); e != 0 {
-			return out, e
-		}
-	}
 	iov, total, e := c.iovecs(&m)
 	if e != 0 {
 		return out, e
@@ -318,19 +314,18 @@ func (c *call) outgoingAt(addr uint64) (out outgoing, e sys.Errno) {
 	if total > maxDatagram {
 		return out, sys.EMSGSIZE
 	}
+	out.to.n = m.nameLen
 	out.payload = make([]byte, total)
-	rest := out.payload
-	for _, v := range iov {
-		if e := c.read(v.base, rest[:v.len]); e != 0 {
-			return out, e
-		}
-		rest = rest[v.len:]
-	}
 	if m.control != 0 && m.controlLen > 0 {
 		out.control = make([]byte, m.controlLen)
-		e = c.read(m.control, out.control)
 	}
-	return out, e
+	parts := append(make([]foreign.Part, 0, 8), part(m.name, out.to.bytes()), part(m.control, out.control))
+	rest := out.payload
+	for _, v := range iov {
+		parts = append(parts, part(v.base, rest[:v.len]))
+		rest = rest[v.len:]
+	}
+	return out, c.read(parts...)
 }
 
 // transmit sends the datagrams and tells how many were sent. d.fd is its to
@@ -439,7 +434,7 @@ func (d *datagram) send(flags int, out *outgoing) sys.Errno {
 // and makes its chain not wait.
 func (k *socket) lendRawLocked(d *datagram, t *transfer) {
 	k.setNonblockingLocked(true)
-	k.carrier.lend(d.fd, d.domain, false)
+	k.carrier.lend(d.fd, d.domain, sys.O_NONBLOCK)
 	t.asked, t.room = t.flags, t.control
 	k.carrier.mu.Lock()
 	k.carrier.raw = t

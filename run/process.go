@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"winsock/internal/sys"
 	"winsock/internal/sys/foreign"
@@ -23,12 +22,27 @@ type process struct {
 	pidfd int
 	pid   int // the thread's process, which does not change
 	uses  atomic.Int32
+
+	mu   sync.Mutex // protects what follows
+	proc int        // its folder in /proc, 0 until that is wanted
+	file string     // what it executed when it was described last, as the kernel names it
+	last *spi.Process
 }
 
 // release ends a use.
 func (p *process) release() {
 	if p.uses.Add(-1) == 0 {
 		sys.Close(p.pidfd)
+		p.leaveProc()
+	}
+}
+
+func (p *process) leaveProc() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.proc != 0 {
+		sys.Close(p.proc)
+		p.proc = 0
 	}
 }
 
@@ -40,7 +54,7 @@ type processes struct {
 }
 
 // sweepAt is how many are kept before those are looked for that have ended.
-const sweepAt = 512
+const sweepAt = 256
 
 // get returns the process of a thread, with one more use.
 func (ps *processes) get(tid int) (*process, sys.Errno) {
@@ -121,11 +135,38 @@ func (ps *processes) close() {
 	ps.byTID = nil
 }
 
-// describe tells what layers are told of the process. It is asked for each
+// longPath is the length of a file's name from which on it is not kept.
+const longPath = 1024
+
+// describe tells what layers are told of the process. The kernel is asked each
 // time a chain is opened, as a process may execute another file, and become
-// somebody else's.
+// somebody else's. What it answers is seldom new.
 func (p *process) describe() *spi.Process {
-	d := &spi.Process{ID: p.pid, UserID: -1}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.proc == 0 {
+		proc, e := foreign.Proc(p.tid)
+		if e != 0 {
+			return &spi.Process{ID: p.pid, UserID: -1}
+		}
+		p.proc = proc
+	}
+	var buf [longPath]byte
+	n, e := foreign.Executable(p.proc, buf[:])
+	uid, _ := foreign.Owner(p.proc) // -1 if it is not known
+	if e == 0 && p.last != nil && p.last.UserID == uid && p.file == string(buf[:n]) {
+		return p.last
+	}
+	d := &spi.Process{ID: p.pid, UserID: uid}
+	if uid >= 0 {
+		d.User = userName(uid)
+	}
+	if path := string(buf[:max(n, 0)]); e == 0 && n < longPath {
+		d.Path = strings.TrimSuffix(path, " (deleted)")
+		d.Name = filepath.Base(d.Path)
+		p.file, p.last = path, d
+		return d
+	}
 	dir := "/proc/" + strconv.Itoa(p.tid)
 	if path, err := os.Readlink(dir + "/exe"); err == nil {
 		d.Path = strings.TrimSuffix(path, " (deleted)")
@@ -133,17 +174,14 @@ func (p *process) describe() *spi.Process {
 	} else if comm, err := os.ReadFile(dir + "/comm"); err == nil {
 		d.Name = strings.TrimSpace(string(comm))
 	}
-	var info syscall.Stat_t
-	if syscall.Stat(dir, &info) == nil {
-		d.UserID = int(info.Uid)
-		d.User = userName(d.UserID)
-	}
 	return d
 }
 
 // programOf names the program of a thread for a message.
 func programOf(tid int) string {
-	return (&process{tid: tid, pid: tid}).describe().Name
+	p := &process{tid: tid, pid: tid}
+	defer p.leaveProc()
+	return p.describe().Name
 }
 
 var userNames sync.Map // by number

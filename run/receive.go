@@ -8,6 +8,7 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
+	"winsock/internal/sys/foreign"
 	"winsock/wsa"
 )
 
@@ -29,10 +30,7 @@ func (c *call) recvfrom() {
 	in := incoming{iov: []iovec{{c.arg(1), int(min(c.arg(2), maxDatagram))}}, named: true}
 	d.receive(c.intArg(3), false, &in, func(e sys.Errno) {
 		if e == 0 {
-			e = c.scatter(&in)
-		}
-		if e == 0 {
-			e = c.returnAddress(&in.from, c.arg(4), c.arg(5))
+			e = c.returnAddress(&in.from, c.arg(4), c.arg(5), in.scattered(nil)...)
 		}
 		if e != 0 {
 			c.fail(e)
@@ -97,7 +95,7 @@ func (c *call) recvmmsg() {
 			if e == 0 {
 				var n [4]byte
 				binary.NativeEndian.PutUint32(n[:], uint32(in.result(flags)))
-				e = c.write(at+sizeofMsghdr, n[:])
+				e = c.write(part(at+sizeofMsghdr, n[:]))
 			}
 			if e == 0 {
 				count++
@@ -156,44 +154,30 @@ func (c *call) incomingAt(addr uint64) (in incoming, e sys.Errno) {
 	return in, e
 }
 
-// scatter writes a datagram to the program's buffers.
-func (c *call) scatter(in *incoming) sys.Errno {
+// scattered adds the datagram, cut to the program's buffers, to what is written.
+func (in *incoming) scattered(parts []foreign.Part) []foreign.Part {
 	rest := in.payload
 	for _, v := range in.iov {
 		n := min(v.len, len(rest))
-		if e := c.write(v.base, rest[:n]); e != 0 {
-			return e
-		}
+		parts = append(parts, part(v.base, rest[:n]))
 		rest = rest[n:]
 	}
-	return 0
+	return parts
 }
 
 // storeMessage writes a datagram and all that goes with it.
 func (c *call) storeMessage(in *incoming) sys.Errno {
-	if e := c.scatter(in); e != 0 {
-		return e
-	}
 	m := &in.msg
+	parts := in.scattered(make([]foreign.Part, 0, 8))
+	var n [4]byte
 	if m.name != 0 {
-		if e := c.write(m.name, in.from.buf[:min(m.nameLen, in.from.n)]); e != 0 {
-			return e
-		}
-		var n [4]byte
 		binary.NativeEndian.PutUint32(n[:], uint32(in.from.n))
-		if e := c.write(m.at+8, n[:]); e != 0 {
-			return e
-		}
+		parts = append(parts, part(m.name, in.from.buf[:min(m.nameLen, in.from.n)]), part(m.at+8, n[:]))
 	}
-	if len(in.control) > 0 {
-		if e := c.write(m.control, in.control); e != 0 {
-			return e
-		}
-	}
-	var tail [16]byte // msg_controllen and msg_flags
+	var tail [12]byte // msg_controllen and msg_flags
 	binary.NativeEndian.PutUint64(tail[:], uint64(len(in.control)))
 	binary.NativeEndian.PutUint32(tail[8:], uint32(in.flags&^msgCmsgCloexec))
-	return c.write(m.at+40, tail[:12])
+	return c.write(append(parts, part(m.control, in.control), part(m.at+40, tail[:]))...)
 }
 
 // receive receives one datagram and tells so. d.fd is its to close, unless
@@ -220,6 +204,12 @@ func (d *datagram) receive(flags int, keep bool, in *incoming, told func(sys.Err
 	if e != sys.EAGAIN || mode&sys.O_NONBLOCK != 0 || flags&(sys.MSG_DONTWAIT|msgErrQueue) != 0 {
 		end(e)
 		return
+	}
+	if d.c.awaitBriefly(d.fd, sys.POLLIN) {
+		if e = once(); e != sys.EAGAIN {
+			end(e)
+			return
+		}
 	}
 	d.c.s.later(func() {
 		deadline := time.Time{}

@@ -5,6 +5,7 @@ package run
 import (
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"winsock/internal/sys"
@@ -12,38 +13,67 @@ import (
 	"winsock/internal/sys/seccomp"
 )
 
-// Calls are received and handled by the same goroutine, as handing them over
-// would cost more than most of them take. Before one is handled, which runs
-// code of layers and may take as long as it likes, somebody else must be
-// there to receive the next.
-
+// Calls are received and handled by the same goroutine, and nobody else waits
+// meanwhile: to wake somebody for each call would cost more than most of them
+// take. But a call runs code of layers, which may take as long as it likes.
+// So there is a watch, which has another receiver wait when the calls that are
+// handled do not come to an end, or are too many for those that handle them. A
+// call that knows that it will take long says so (handOver).
+//
 // One receiver waits while there is nothing to do. The kernel wakes the one
 // that has waited longest, so that more would take turns, each on a thread
 // that has to find its way back into Go's scheduler.
 
-// brief reports whether a call is handled without code of layers, and
-// without waiting for anybody, so that the next one can wait meanwhile.
-func (c *call) brief() bool {
-	switch c.n.Number {
-	case seccomp.GETSOCKNAME, seccomp.GETPEERNAME, seccomp.GETSOCKOPT:
-		return true
-	}
-	return false
+const (
+	// watchInterval is how long calls may keep others waiting.
+	watchInterval = time.Millisecond
+
+	// watchRest is how many intervals without a call end the watch, until
+	// the next call.
+	watchRest = 10
+
+	// maxSpare is how many receivers are kept that have nothing to receive.
+	// Their stacks have grown to what layers need.
+	maxSpare = 4
+)
+
+// A watch is the state of the receivers that the watch looks at.
+type watch struct {
+	active  atomic.Int32  // receivers that do not rest
+	waiting atomic.Int32  // those of them that wait for a call, or are about to
+	handled atomic.Uint64 // calls that were
+	alert   atomic.Bool   // the watch looks
+	begin   chan struct{} // has it begin to
 }
 
-// maxSpare is how many receivers are kept that have nothing to receive. Their
-// stacks have grown to what layers need.
-const maxSpare = 4
-
-// receiveLocked has a receiver wait.
-func (s *Supervisor) receiveLocked() {
-	s.idle++
+// addReceiver has one more receiver wait.
+func (s *Supervisor) addReceiver() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.watch.active.Add(1)
 	if s.spare > 0 {
 		s.spare--
 		s.wake <- struct{}{}
 		return
 	}
 	s.working.Go(s.routineReceive)
+}
+
+// handOver has somebody wait for the next call, as this one takes long.
+func (s *Supervisor) handOver() {
+	if s.watch.waiting.Load() == 0 && !s.stopping() {
+		s.addReceiver()
+	}
+}
+
+// awaitBriefly waits in a call's handler for one of the events of its socket,
+// which most often is the answer to what was sent before, as long as nobody
+// else calls. It reports whether there is one, and the call waits for it still.
+func (c *call) awaitBriefly(fd int, events int16) bool {
+	return c.s.listener.PollBeside(fd, events, watchInterval) && c.valid()
 }
 
 // routineReceive receives calls and handles them.
@@ -64,7 +94,9 @@ func (s *Supervisor) recv(n *seccomp.Notification) sys.Errno {
 	}
 	s.receivers[tid] = true
 	s.mu.Unlock()
+	s.watch.waiting.Add(1)
 	e := s.listener.Recv(n)
+	s.watch.waiting.Add(-1)
 	s.mu.Lock()
 	delete(s.receivers, tid)
 	s.mu.Unlock()
@@ -73,6 +105,16 @@ func (s *Supervisor) recv(n *seccomp.Notification) sys.Errno {
 
 // rest waits until another receiver is wanted, and reports whether one is.
 func (s *Supervisor) rest() bool {
+	s.watch.active.Add(-1)
+	s.mu.Lock()
+	keep := s.spare < maxSpare
+	if keep {
+		s.spare++
+	}
+	s.mu.Unlock()
+	if !keep {
+		return false
+	}
 	select {
 	case <-s.wake:
 		return true
@@ -97,28 +139,58 @@ func (s *Supervisor) receive() bool {
 		}
 		return true
 	}
-	if c.brief() {
-		c.handle()
-		return true
-	}
-	s.mu.Lock()
-	if s.idle--; s.idle == 0 && !s.closed {
-		s.receiveLocked()
-	}
-	s.mu.Unlock()
+	s.beginWatch()
 	c.handle()
-	s.mu.Lock()
-	if s.idle == 0 {
-		s.idle++
-		s.mu.Unlock()
-		return true
+	s.watch.handled.Add(1)
+	return s.watch.waiting.Load() == 0 || s.rest()
+}
+
+// beginWatch has the watch look.
+func (s *Supervisor) beginWatch() {
+	if !s.watch.alert.Load() && s.watch.alert.CompareAndSwap(false, true) {
+		s.watch.begin <- struct{}{}
 	}
-	keep := s.spare < maxSpare
-	if keep {
-		s.spare++
+}
+
+// routineSucceed is the watch.
+func (s *Supervisor) routineSucceed() {
+	for {
+		select {
+		case <-s.watch.begin:
+		case <-s.stopped:
+			return
+		case <-s.done:
+			return
+		}
+		s.lookAfterCalls()
+		s.watch.alert.Store(false)
+		if s.watch.waiting.Load() == 0 { // a call has come just now
+			s.beginWatch()
+		}
 	}
-	s.mu.Unlock()
-	return keep && s.rest()
+}
+
+// behind reports whether calls come faster than they are handled, and another
+// receiver would find a processor.
+func (s *Supervisor) behind() bool {
+	return int(s.watch.active.Load()) < runtime.GOMAXPROCS(0) && s.listener.Pending()
+}
+
+// lookAfterCalls watches until no calls come any more.
+func (s *Supervisor) lookAfterCalls() {
+	last, quiet := s.watch.handled.Load(), 0
+	for quiet < watchRest && !s.stopping() {
+		time.Sleep(watchInterval)
+		handled := s.watch.handled.Load()
+		waiting := s.watch.waiting.Load()
+		if waiting == 0 && (handled == last || s.behind()) {
+			s.addReceiver()
+		}
+		if quiet++; waiting == 0 || handled != last {
+			quiet = 0
+		}
+		last = handled
+	}
 }
 
 // handle handles the call, and survives it.
@@ -181,17 +253,13 @@ func (s *Supervisor) sweep() {
 		if !k.mu.TryLock() {
 			continue
 		}
-		at := k.attempt
-		k.mu.Unlock()
-		if at == nil || time.Since(at.began) < time.Second {
-			continue
+		at, name := k.attempt, ""
+		if at != nil && time.Since(at.began) > time.Second && !at.ended() {
+			name = foreign.SocketName(at.fd)
 		}
-		select {
-		case <-at.done:
-		default:
-			if !foreign.Has(at.tid, at.inode) {
-				at.stop()
-			}
+		k.mu.Unlock()
+		if name != "" && !foreign.Has(at.tid, name) && !at.ended() {
+			at.stop()
 		}
 	}
 }

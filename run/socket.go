@@ -63,7 +63,7 @@ type infoOf struct {
 
 // An attempt is a connect that is under way.
 type attempt struct {
-	done  chan struct{} // closed at its end
+	done  chan struct{} // closed at its end, with the socket's lock held
 	errno sys.Errno     // then set
 	began time.Time
 	told  bool // the program knows how it ended
@@ -71,8 +71,18 @@ type attempt struct {
 
 	// Whose it was: the socket is held open meanwhile, so that its
 	// program's closing it is not noticed by itself.
-	tid   int
-	inode string // as a process's list of descriptors has it
+	tid int
+	fd  int // our own of it, until done
+}
+
+// ended reports whether it has.
+func (at *attempt) ended() bool {
+	select {
+	case <-at.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (k *socket) setNames(f func(n *names)) {
@@ -149,15 +159,6 @@ func (t *table) all() []*socket {
 	return list
 }
 
-// known returns what is known of the socket of fd, nil for nothing.
-func (s *Supervisor) known(fd int) *socket {
-	cookie, e := sys.Cookie(fd)
-	if e != 0 {
-		return nil
-	}
-	return s.sockets.find(cookie)
-}
-
 // reaches reports whether the data of a chain that is connected to name, or as
 // it is now if that is nil, goes past all layers to its bottom.
 func reaches(h winsock.SOCKET, name *wsa.Sockaddr, bottom *carrier) (bool, error) {
@@ -188,9 +189,8 @@ func (c *call) remember(fd, domain, typ int) (*socket, sys.Errno) {
 	if c.k != nil {
 		return c.k, 0
 	}
-	k, e := c.s.remember(fd, domain, typ)
-	c.k = k
-	return k, e
+	c.k = c.s.rememberAs(c.cookie, fd, domain, typ)
+	return c.k, 0
 }
 
 // remember returns the socket of fd, from now on a known one. It is a TCP or
@@ -200,14 +200,19 @@ func (s *Supervisor) remember(fd, domain, typ int) (*socket, sys.Errno) {
 	if e != 0 {
 		return nil, e
 	}
+	return s.rememberAs(cookie, fd, domain, typ), 0
+}
+
+// rememberAs is remember for a socket whose cookie is known.
+func (s *Supervisor) rememberAs(cookie uint64, fd, domain, typ int) *socket {
 	if k := s.sockets.find(cookie); k != nil {
-		return k, 0
+		return k
 	}
 	k := &socket{
 		s: s, cookie: cookie, domain: domain, typ: typ, protocol: protocolOf(typ), number: s.numbers.Add(1),
 		elsewhere: sys.NetnsCookie(fd) != s.netns,
 	}
-	return s.sockets.add(k), 0
+	return s.sockets.add(k)
 }
 
 // openLocked opens the chain for a socket, if that has not been done.

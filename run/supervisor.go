@@ -46,6 +46,7 @@ type Supervisor struct {
 
 	stats  counters
 	meters meter.Set
+	watch  watch
 
 	done    chan struct{}  // closed when the last process has ended
 	stopped chan struct{}  // closed by Close
@@ -54,7 +55,6 @@ type Supervisor struct {
 
 	mu        sync.Mutex // protects what follows
 	closed    bool
-	idle      int           // receivers that wait
 	spare     int           // receivers that rest
 	wake      chan struct{} // ends the rest of one
 	receivers map[int]bool  // the threads of those that wait
@@ -77,6 +77,7 @@ func Start(c Config, cmd *exec.Cmd) (*Supervisor, error) {
 		stopped:   make(chan struct{}),
 		receivers: make(map[int]bool),
 		wake:      make(chan struct{}, maxSpare),
+		watch:     watch{begin: make(chan struct{}, 1)},
 	}
 	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
 		return nil, err
@@ -120,9 +121,8 @@ func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
 	if s.ends != nil {
 		s.working.Go(s.routineEnds)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.receiveLocked()
+	s.working.Go(s.routineSucceed)
+	s.addReceiver()
 	return nil
 }
 

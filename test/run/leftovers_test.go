@@ -80,7 +80,7 @@ func (c *command) descriptors() (n int) {
 	for _, pid := range c.supervisors() {
 		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 		for _, fd := range fds {
-			if to, err := os.Readlink(fd); err == nil && !strings.Contains(to, "pidfd") {
+			if to, err := os.Readlink(fd); err == nil && !strings.Contains(to, "pidfd") && !strings.HasPrefix(to, "/proc/") {
 				n++
 			}
 		}

@@ -120,15 +120,48 @@ func Has(tid int, name string) bool {
 	return false
 }
 
-// Read copies memory of the thread's process at addr to p, as much as there
-// is. EFAULT means none.
-func Read(tid int, addr uint64, p []byte) (int, syscall.Errno) {
-	return transfer(unix.SYS_PROCESS_VM_READV, tid, addr, p)
+// Proc opens the folder of a thread in /proc, to ask by it as long as the thread
+// lives.
+func Proc(tid int) (dir int, e syscall.Errno) {
+	fd, err := unix.Open("/proc/"+strconv.Itoa(tid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	return fd, errno(err)
 }
 
-// Write copies p to the memory of the thread's process at addr.
-func Write(tid int, addr uint64, p []byte) (int, syscall.Errno) {
-	return transfer(unix.SYS_PROCESS_VM_WRITEV, tid, addr, p)
+var exe = [...]byte{'e', 'x', 'e', 0}
+
+// Executable puts the name of the file that the thread of a folder of [Proc]
+// executes into p, and returns its length.
+func Executable(dir int, p []byte) (int, syscall.Errno) {
+	n, _, e := syscall.RawSyscall6(unix.SYS_READLINKAT, uintptr(dir), uintptr(unsafe.Pointer(&exe)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0)
+	return int(n), e
+}
+
+// Owner returns the user that the thread of a folder of [Proc] runs as.
+func Owner(dir int) (uid int, e syscall.Errno) {
+	var info syscall.Stat_t
+	if e := errno(syscall.Fstat(dir, &info)); e != 0 {
+		return -1, e
+	}
+	return int(info.Uid), 0
+}
+
+// A Part is memory of a thread's process, and ours that it is copied to or from.
+type Part struct {
+	Addr  uint64
+	Bytes []byte
+}
+
+// Read copies memory of the thread's process to the parts, one after the
+// other, as much as there is, and returns how much that is. EFAULT means none.
+func Read(tid int, parts ...Part) (int, syscall.Errno) {
+	return transfer(unix.SYS_PROCESS_VM_READV, tid, parts)
+}
+
+// Write copies the parts to the memory of the thread's process as Read does
+// from it.
+func Write(tid int, parts ...Part) (int, syscall.Errno) {
+	return transfer(unix.SYS_PROCESS_VM_WRITEV, tid, parts)
 }
 
 // A remoteIovec is an iovec whose address is one of another process.
@@ -137,18 +170,38 @@ type remoteIovec struct {
 	len  uint64
 }
 
-func transfer(trap uintptr, tid int, addr uint64, p []byte) (int, syscall.Errno) {
-	if len(p) == 0 {
-		return 0, 0
+// atOnce is how many parts are copied by one system call.
+const atOnce = 8
+
+func transfer(trap uintptr, tid int, parts []Part) (done int, e syscall.Errno) {
+	for len(parts) > 0 {
+		var local [atOnce]unix.Iovec
+		var remote [atOnce]remoteIovec
+		n, size := 0, 0
+		for ; len(parts) > 0 && n < atOnce; parts = parts[1:] {
+			if p := &parts[0]; len(p.Bytes) > 0 {
+				local[n] = unix.Iovec{Base: unsafe.SliceData(p.Bytes), Len: uint64(len(p.Bytes))}
+				remote[n] = remoteIovec{p.Addr, uint64(len(p.Bytes))}
+				size += len(p.Bytes)
+				n++
+			}
+		}
+		if n == 0 {
+			break
+		}
+		copied, _, e := syscall.RawSyscall6(trap, uintptr(tid), uintptr(unsafe.Pointer(&local)), uintptr(n),
+			uintptr(unsafe.Pointer(&remote)), uintptr(n), 0)
+		if e != 0 {
+			if done > 0 {
+				return done, 0
+			}
+			return 0, e
+		}
+		if done += int(copied); int(copied) < size {
+			break
+		}
 	}
-	local := unix.Iovec{Base: unsafe.SliceData(p), Len: uint64(len(p))}
-	remote := remoteIovec{addr, uint64(len(p))}
-	n, _, e := syscall.RawSyscall6(trap, uintptr(tid), uintptr(unsafe.Pointer(&local)), 1,
-		uintptr(unsafe.Pointer(&remote)), 1, 0)
-	if e != 0 {
-		return 0, e
-	}
-	return int(n), 0
+	return done, 0
 }
 
 func errno(err error) syscall.Errno {

@@ -5,6 +5,7 @@ package seccomp
 import (
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -163,6 +164,23 @@ func (l *Listener) Ended(ms int) bool {
 	p := []unix.PollFd{{Fd: int32(l.fd)}, {Fd: int32(l.wake), Events: unix.POLLIN}}
 	_, _ = unix.Poll(p, ms) // whatever it returns, Revents tells
 	return p[0].Revents&unix.POLLHUP != 0
+}
+
+// Pending reports whether a call waits to be received.
+func (l *Listener) Pending() bool {
+	p := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
+	_, _ = unix.Poll(p, 0) // whatever it returns, Revents tells
+	return p[0].Revents&unix.POLLIN != 0
+}
+
+// PollBeside waits for one of the events of another descriptor, but not longer
+// than until a call waits to be received, or d is over. It reports whether one
+// of the events is there.
+func (l *Listener) PollBeside(fd int, events int16, d time.Duration) bool {
+	p := [2]unix.PollFd{{Fd: int32(fd), Events: events}, {Fd: int32(l.fd), Events: unix.POLLIN}}
+	ts := unix.NsecToTimespec(int64(d))
+	syscall.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 2, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	return p[0].Revents != 0 // whatever the call returns
 }
 
 // Interrupt makes a Recv of a thread end with EINTR.
