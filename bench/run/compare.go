@@ -25,11 +25,12 @@ func (r row) name() string {
 
 // A workload is what is done again and again.
 type workload struct {
-	name    string
-	command string // that does it
-	format  func(perSecond float64) string
-	least   time.Duration // of a round
-	start   func(ctx context.Context, b *bench, s side) (*running, error)
+	name     string
+	command  string // that does it
+	measured string // what of it is
+	format   func(perSecond float64) string
+	least    time.Duration // of a round that measures it
+	start    func(ctx context.Context, b *bench, s side) (*running, error)
 }
 
 // A sample is what a round came to.
@@ -38,7 +39,8 @@ type sample struct {
 	Seconds    float64 `json:"seconds"`
 }
 
-// A running is a workload that is set up for one side.
+// A running is a workload that is set up for one side. A round that is asked
+// to be shorter than the workload's least one may be anything of that length.
 type running struct {
 	round func(ctx context.Context, length time.Duration) (sample, error)
 	stop  func()
@@ -109,11 +111,11 @@ func (b *bench) compare(ctx context.Context, r row, rounds int, length time.Dura
 	return result{low, median, high, report.Median(rates[0]), report.Median(rates[1])}, nil
 }
 
-var heading = report.Head("Workload", "Command", "Subject", "Against", ">Ratio of rates (higher is better)", ">Quartiles",
+var heading = report.Head("Workload", "Command", "Measured", "Subject", "Against", ">Ratio of rates (higher is better)", ">Quartiles",
 	">Subject", ">Against", "Aim")
 
 func (r result) line(w row) string {
-	return report.Row(w.work.name, "`"+w.work.command+"`", w.subject.name, w.against.name,
+	return report.Row(w.work.name, "`"+w.work.command+"`", w.work.measured, w.subject.name, w.against.name,
 		fmt.Sprintf("%.2f", r.median), fmt.Sprintf("%.2f..%.2f", r.low, r.high),
 		w.work.format(r.subject), w.work.format(r.against), w.aim)
 }
@@ -126,8 +128,10 @@ func perOperation(perSecond float64) string {
 		return fmt.Sprintf("%.2f us", us)
 	case us < 1000:
 		return fmt.Sprintf("%.0f us", us)
-	default:
+	case us < 1e6:
 		return fmt.Sprintf("%.2f ms", us/1000)
+	default:
+		return fmt.Sprintf("%.2f s", us/1e6)
 	}
 }
 

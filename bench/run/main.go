@@ -8,7 +8,13 @@
 // and the row tells the median of the pairs' ratios, so that what disturbs
 // the machine disturbs both.
 //
+// Rounds are as long as it takes to see what the row is about, and then fewer:
+// of what winsock run does to a program that runs already, the start of winsock
+// run is no part. That has rows of its own.
+//
 //	go run ./run [-rounds 15] [-round 200ms] [-only substring] [-patience 0] [-list] [-write]
+//
+// The whole table takes about ten minutes.
 //
 // It needs gcc; what else is missing (iperf3, nginx, wrk, proxychains4, make)
 // leaves rows out, and is said below the table.
@@ -72,7 +78,7 @@ func measure(rounds int, round time.Duration, only string, quiet pause, list, wr
 	}
 	defer b.close()
 	b.quiet = quiet
-	text := fmt.Sprintf("%s; medians of %d pairs of rounds of about %v.\n\n", report.Machine(), rounds, round) + heading
+	text := fmt.Sprintf("%s; medians of %d pairs of rounds of about %v, or of at least %d longer ones.\n\n", report.Machine(), rounds, round, min(rounds, fewest)) + heading
 	fmt.Print(text)
 	failed := 0
 	notes := ""
