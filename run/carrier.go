@@ -51,6 +51,8 @@ type carrier struct {
 	listener *carrier // which accepted it; set once
 	stream   bool     // it is a socket of streams; set once
 
+	waits func() // is called when a connect has to wait
+
 	raw *transfer // what goes with the datagram of the call that is under way
 }
 
@@ -119,6 +121,13 @@ func (c *carrier) lend(fd, domain, flags int) {
 
 // blocking reports whether the socket that is lent is a blocking one.
 func (c *carrier) blocking() bool { return c.flags&sys.O_NONBLOCK == 0 }
+
+// onWait has f called when the connect of a blocking socket has to wait.
+func (c *carrier) onWait(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waits = f
+}
 
 func (c *carrier) giveBack() {
 	c.mu.Lock()
@@ -293,6 +302,9 @@ func (c *carrier) Connect(name *wsa.Sockaddr) error {
 	if c.blocking() {
 		e = connectAtOnce(c.fd, c.flags, a.bytes())
 		if e == sys.EINPROGRESS {
+			if c.waits != nil {
+				c.waits()
+			}
 			go c.routineConnect(c.fd, a)
 		}
 	} else {
