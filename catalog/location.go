@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"winsock/internal/elevated"
 )
 
 // Environment is the variable that names the only catalog file.
@@ -25,7 +27,7 @@ type location struct {
 // locate finds out where the catalog is (see the package comment).
 func (c *Config) locate() location {
 	only := c.File
-	if only == "" && !elevated() {
+	if only == "" && !elevated.Program() {
 		only = os.Getenv(Environment)
 	}
 	if only != "" {
@@ -51,7 +53,7 @@ func (c *Config) locate() location {
 
 // userFile returns the user's catalog, "" if there can be none.
 func userFile() string {
-	if elevated() {
+	if elevated.Program() {
 		return ""
 	}
 	dir, err := os.UserConfigDir()

@@ -112,9 +112,11 @@ func ParseNamePath(path string) (*NameDriver, Options, error) {
 	if d == nil {
 		return nil, nil, fmt.Errorf("no name space provider is named %q: %w", name, wsa.WSAEPROVIDERFAILEDINIT)
 	}
-	options, err := parseOptions(&Driver{Name: d.Name, Options: d.Options}, rest)
+	declared := &Driver{Name: d.Name, Options: d.Options}
+	options, err := declared.ParseOptions(rest)
 	if err != nil {
 		return nil, nil, err
 	}
+	declared.fill(options)
 	return d, options, nil
 }

@@ -74,7 +74,7 @@ func TestRedactPath(t *testing.T) {
 	}
 	// Errors tell the value that is wrong.
 	d := &Driver{Name: "d", Options: []Option{{Key: "n", Kind: Int, Redact: RedactAll}}}
-	if _, err := parseOptions(d, "n=secret"); err == nil || strings.Contains(err.Error(), "secret") {
+	if _, err := d.ParseOptions("n=secret"); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -33,10 +33,11 @@ func ParsePath(path string) (*Driver, Options, error) {
 	if d == nil {
 		return nil, nil, fmt.Errorf("no provider is named %q: %w", name, wsa.WSAEPROVIDERFAILEDINIT)
 	}
-	options, err := parseOptions(d, rest)
+	options, err := d.ParseOptions(rest)
 	if err != nil {
 		return nil, nil, err
 	}
+	d.fill(options)
 	return d, options, nil
 }
 
@@ -65,7 +66,9 @@ func FormatPath(name string, options Options) string {
 
 var optionEscaper = strings.NewReplacer(`\`, `\\`, `,`, `\,`)
 
-func parseOptions(d *Driver, s string) (Options, error) {
+// ParseOptions splits what stands behind the name in a path, and checks the
+// options. Those that are not given are left out. Errors wrap WSAEINVAL.
+func (d *Driver) ParseOptions(s string) (Options, error) {
 	options := Options{}
 	for _, field := range splitEscaped(s) {
 		key, value, found := strings.Cut(field, "=")
@@ -84,12 +87,16 @@ func parseOptions(d *Driver, s string) (Options, error) {
 		}
 		options[key] = value
 	}
+	return options, nil
+}
+
+// fill adds the defaults of options that are not given.
+func (d *Driver) fill(options Options) {
 	for _, o := range d.Options {
 		if _, given := options[o.Key]; !given && o.Default != "" {
 			options[o.Key] = o.Default
 		}
 	}
-	return options, nil
 }
 
 func optionKeys(d *Driver) string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package catalog
+// Package elevated tells whether a program may believe its user.
+package elevated
 
 import (
 	"encoding/binary"
@@ -10,10 +11,10 @@ import (
 	"sync"
 )
 
-// elevated reports whether the program has more rights than its user, whose
+// Program reports whether the program has more rights than its user, whose
 // environment then must not decide which providers it loads: it is set-uid or
 // set-gid, or its file has capabilities.
-var elevated = sync.OnceValue(func() bool {
+var Program = sync.OnceValue(func() bool {
 	if os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid() {
 		return true
 	}
