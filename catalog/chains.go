@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -33,16 +32,11 @@ func (s *Store) InstallChains(provider wsa.GUID, path, name string, serviceFlags
 	if err := checkProvider(provider, path); err != nil {
 		return 0, err
 	}
-	if err := checkTexts(path, name); err != nil || name == "" {
-		return 0, invalid("the provider's name is empty or too long")
+	if err := checkLayer(path, name); err != nil {
+		return 0, err
 	}
 	if over != nil && len(over) == 0 {
 		return 0, invalid("the list of protocols is empty")
-	}
-	if !SharedObject(path) {
-		if d, _, err := spi.ParsePath(path); err == nil && d.Base() {
-			return 0, invalid("%s is a base provider, not a layer", d.Name)
-		}
 	}
 	var id uint32
 	err := s.change(func(d *draft) (err error) {

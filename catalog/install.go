@@ -104,13 +104,7 @@ func (s *Store) Update(provider wsa.GUID, path string, infos []wsa.ProtocolInfo)
 		if !d.has(provider) {
 			return invalid("provider %s is not installed", provider)
 		}
-		for i, e := range d.entries {
-			if e.Info.ProviderID == provider && e.Path != path {
-				moved := *e
-				moved.Path, moved.Default = path, false
-				d.entries[i] = &moved
-			}
-		}
+		d.move(provider, path)
 		for _, info := range infos {
 			info.ProviderID = provider
 			e := &Entry{Info: info, Path: path, Enabled: true}
@@ -185,6 +179,10 @@ func checkProvider(provider wsa.GUID, path string) error {
 	if provider.IsZero() {
 		return invalid("the provider has no GUID")
 	}
+	return checkPath(path)
+}
+
+func checkPath(path string) error {
 	if err := checkTexts(path, ""); err != nil {
 		return invalid("%v", err)
 	}

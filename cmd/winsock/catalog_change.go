@@ -15,29 +15,42 @@ import (
 
 	"winsock"
 	"winsock/catalog"
+	"winsock/config"
 	"winsock/wsa"
 )
 
 func newCatalogInstall() *cobra.Command {
 	var layers []string
-	var name, over, guid string
+	var name, over, guid, file string
 	c := &cobra.Command{
-		Use:   "install --layer NAME[:key=value,...]...",
+		Use:   "install --layer NAME[:key=value,...]... | [--config FILE] CHAIN...",
 		Short: "Install layered providers, with chains over what is there",
 		Long: `Installs each layer, and for every protocol it stands over a chain that comes
 before what was there, so that new sockets of all programs use it. With
-several layers the first one is at the top.`,
+several layers the first one is at the top.
+
+CHAIN is one of a configuration (winsock config --help). Its layers are
+installed together, as CHAIN/LAYER. If that was done before, the layers become
+what the configuration says now, in one change.`,
 		Example: `  winsock catalog install --layer trace:log=/tmp/calls
-  winsock catalog install --name watch --over tcp --layer trace:log=-`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if len(layers) == 0 {
+  winsock catalog install --name watch --over tcp --layer trace:log=-
+  winsock catalog install --config winsock.toml office`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return chainNames(file), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, chains []string) error {
+			switch given := len(chains) > 0 || file != ""; {
+			case given && (len(layers) > 0 || name != "" || guid != ""):
+				return errors.New("--layer, --name and --guid are not for the chains of a configuration")
+			case given:
+				return installConfigured(c, file, chains, over)
+			case len(layers) == 0:
 				return errors.New("which layer? Give --layer NAME; winsock layer list shows them")
-			}
-			if len(layers) > 1 && (name != "" || guid != "") {
+			case len(layers) > 1 && (name != "" || guid != ""):
 				return errors.New("--name and --guid are for one layer at a time")
 			}
-			if err := checkLayers(layers); err != nil {
+			layers, err := layerPaths(new(config.File), layers)
+			if err != nil {
 				return err
 			}
 			for _, path := range slices.Backward(layers) {
@@ -53,8 +66,41 @@ several layers the first one is at the top.`,
 	f.StringVar(&name, "name", "", "name of the layered protocol (default: that of the layer)")
 	f.StringVar(&over, "over", "all", "what to stand over: all, tcp, udp, or catalog ids separated by commas")
 	f.StringVar(&guid, "guid", "", "GUID of the provider (default: a new one)")
-	_ = c.RegisterFlagCompletionFunc("layer", completeLayers) // fails only for an unknown flag
+	f.StringVar(&file, "config", "", "the TOML file that CHAIN stands in")
+	_ = c.RegisterFlagCompletionFunc("layer", completeLayers) // these fail only for an unknown flag
+	_ = c.MarkFlagFilename("config", "toml")
 	return c
+}
+
+// installConfigured installs chains of a configuration.
+func installConfigured(c *cobra.Command, name string, chains []string, over string) error {
+	file, err := config.Load(name)
+	if err != nil {
+		return err
+	}
+	if len(chains) == 0 {
+		return fmt.Errorf("which chain? There are: %s", strings.Join(file.ChainNames(), ", "))
+	}
+	for _, name := range chains {
+		chain, err := file.Chain(name)
+		if err != nil {
+			return err
+		}
+		infos, err := protocolsOver(snapshot(), over)
+		if err != nil {
+			return err
+		}
+		var stack []catalog.Stacked
+		for _, l := range chain.Layers {
+			stack = append(stack, catalog.Stacked{Name: l.Name, Path: l.Path()})
+		}
+		ids, err := winsock.Catalog().InstallStack(name, stack, infos)
+		if err != nil {
+			return changed(err)
+		}
+		fmt.Fprintf(c.OutOrStdout(), "Installed the chain %s as %s.\n", name, joinIDs(ids))
+	}
+	return nil
 }
 
 func installLayer(c *cobra.Command, path, name, over, guid string) error {
@@ -137,10 +183,17 @@ func newCatalogRemove() *cobra.Command {
 	return &cobra.Command{
 		Use:               "remove PROVIDER",
 		Short:             "Deinstall a provider and the chains that it is part of",
-		Long:              "Deinstalls the provider that PROVIDER means: a catalog id, a GUID, or a protocol's name.",
+		Long:              "Deinstalls the provider that PROVIDER means: a catalog id, a GUID, a protocol's name, or an installed chain of a configuration.",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeEntries,
 		RunE: func(c *cobra.Command, args []string) error {
+			switch removed, err := winsock.Catalog().DeinstallStack(args[0]); {
+			case err != nil:
+				return changed(err)
+			case removed != nil:
+				fmt.Fprintf(c.OutOrStdout(), "Removed %s.\n", joinIDs(removed))
+				return nil
+			}
 			entries, err := findEntries(snapshot(), args[0])
 			if err != nil {
 				return err

@@ -103,23 +103,6 @@ func unknownLayer(name string) error {
 	return fmt.Errorf("no layer is named %q; there are: %s", name, strings.Join(driverNames(), ", "))
 }
 
-// checkLayers finds mistakes in layers before anything is opened.
-func checkLayers(paths []string) error {
-	for _, path := range paths {
-		d, _, err := spi.ParsePath(path)
-		if err != nil {
-			if name, _, _ := strings.Cut(path, ":"); spi.FindDriver(name) == nil {
-				return unknownLayer(name)
-			}
-			return err
-		}
-		if d.Base() {
-			return fmt.Errorf("%s is a base provider, not a layer", d.Name)
-		}
-	}
-	return nil
-}
-
 // completeLayers completes the value of --layer: names, then options.
 func completeLayers(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	name, options, found := strings.Cut(typed, ":")

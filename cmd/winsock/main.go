@@ -21,6 +21,7 @@ import (
 // Exit codes, which are those of ncat.
 const (
 	exitNetwork = 1 // the network failed
+	exitWrong   = 1 // what was checked is wrong
 	exitUsage   = 2 // the command cannot be done as it was given
 )
 
@@ -28,6 +29,11 @@ const (
 type networkError struct{ error }
 
 func (e networkError) Unwrap() error { return e.error }
+
+// A wrongError ends the command with exitWrong.
+type wrongError struct{ error }
+
+func (e wrongError) Unwrap() error { return e.error }
 
 func main() {
 	ctx, name := context.Background(), ""
@@ -68,8 +74,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	fmt.Fprintln(stderr, "winsock:", err)
 	var network networkError
-	if errors.As(err, &network) {
+	var wrong wrongError
+	switch {
+	case errors.As(err, &network):
 		return exitNetwork
+	case errors.As(err, &wrong):
+		return exitWrong
 	}
 	return exitUsage
 }
@@ -85,6 +95,6 @@ through any chain, and runs programs over one.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newCatalog(), newLayer(), newNC(), newRun(), newTop(), newRules())
+	root.AddCommand(newCatalog(), newConfig(), newLayer(), newNC(), newRun(), newTop(), newRules())
 	return root
 }

@@ -24,8 +24,9 @@ type ncOptions struct {
 	v4, v6                  bool
 	verbose                 bool
 	sendOnly, recvOnly      bool
-	layers                  []string
-	wait, idle              time.Duration
+	chainFlags
+	route      wsnet.Route
+	wait, idle time.Duration
 
 	in       io.Reader
 	out, err io.Writer
@@ -36,8 +37,8 @@ func newNC() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "nc [flags] [HOST] PORT",
 		Short: "Connect or listen through a provider chain, and pipe",
-		Long: `Connects to HOST PORT, or listens with -l, through the catalog's chain or
-through the layers given, and pipes standard input and output. At the end of
+		Long: `Connects to HOST PORT, or listens with -l, through the catalog's chain, or
+through the layers given and the chain of a configuration, and pipes standard input and output. At the end of
 its input it ends the sending direction, and goes on until the peer has ended
 the other.
 
@@ -45,7 +46,8 @@ The exit code is 0 if all went well, 1 after a network error, and 2 if the
 command was wrong.`,
 		Example: `  winsock nc 127.0.0.1 8080
   winsock nc -l 8080 > file
-  winsock nc --layer trace:log=- 127.0.0.1 8080 < request`,
+  winsock nc --layer trace:log=- 127.0.0.1 8080 < request
+  winsock nc --config winsock.toml --chain office www.example.org 80`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.in, o.out, o.err = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
@@ -66,13 +68,12 @@ command was wrong.`,
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say what happens on standard error")
 	f.BoolVar(&o.sendOnly, "send-only", false, "only send; end at the end of input")
 	f.BoolVar(&o.recvOnly, "recv-only", false, "only receive")
-	f.StringArrayVar(&o.layers, "layer", nil, "layered provider NAME[:key=value,...], first at the top (repeatable)")
+	o.register(c)
 	f.DurationVarP(&o.wait, "wait", "w", 0, "give up connecting after this time")
 	f.DurationVarP(&o.idle, "idle-timeout", "i", 0, "end when nothing was received for this time")
 	c.MarkFlagsMutuallyExclusive("ipv4", "ipv6", "unix")
 	c.MarkFlagsMutuallyExclusive("udp", "unix")
 	c.MarkFlagsMutuallyExclusive("send-only", "recv-only")
-	_ = c.RegisterFlagCompletionFunc("layer", completeLayers) // fails only for an unknown flag
 	return c
 }
 
@@ -110,10 +111,12 @@ func (o *ncOptions) target(args []string) (network, address string, err error) {
 }
 
 func (o *ncOptions) run(ctx context.Context, network, address string) error {
-	if err := checkLayers(o.layers); err != nil {
+	_, layers, chain, err := o.load()
+	if err != nil {
 		return err
 	}
-	err := o.converse(ctx, network, address)
+	o.route.Layers = append(layers, chain...)
+	err = o.converse(ctx, network, address)
 	if err != nil && ctx.Err() != nil {
 		return networkError{errors.New("interrupted")}
 	}
@@ -130,7 +133,7 @@ func (o *ncOptions) converse(ctx context.Context, network, address string) error
 	case o.listen:
 		return o.listenStream(ctx, network, address)
 	}
-	d := wsnet.Dialer{Route: o.route(), Timeout: o.wait}
+	d := wsnet.Dialer{Route: o.route, Timeout: o.wait}
 	c, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return err
@@ -140,7 +143,7 @@ func (o *ncOptions) converse(ctx context.Context, network, address string) error
 }
 
 func (o *ncOptions) listenStream(ctx context.Context, network, address string) error {
-	lc := wsnet.ListenConfig{Route: o.route()}
+	lc := wsnet.ListenConfig{Route: o.route}
 	l, err := lc.Listen(ctx, network, address)
 	if err != nil {
 		return err
@@ -162,8 +165,6 @@ func (o *ncOptions) listenStream(ctx context.Context, network, address string) e
 	o.say("connection from %v through %s", c.RemoteAddr(), o.chainOf(c))
 	return o.pipe(ctx, c)
 }
-
-func (o *ncOptions) route() wsnet.Route { return wsnet.Route{Layers: o.layers} }
 
 func (o *ncOptions) say(format string, args ...any) {
 	if o.verbose {

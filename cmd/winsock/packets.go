@@ -15,7 +15,7 @@ import (
 // listenPackets waits for a datagram and then talks with its sender; with -k
 // it listens to everybody, and answers whoever spoke last.
 func (o *ncOptions) listenPackets(ctx context.Context, network, address string) error {
-	lc := wsnet.ListenConfig{Route: o.route()}
+	lc := wsnet.ListenConfig{Route: o.route}
 	c, err := lc.ListenPacket(ctx, network, address)
 	if err != nil {
 		return err

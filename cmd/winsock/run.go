@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winsock/cmd/winsock/job"
-	"winsock/run/runconfig"
+	"winsock/config"
 	"winsock/spi"
 )
 
@@ -27,11 +26,12 @@ func (e programEnded) Error() string { return fmt.Sprint("exit code ", int(e)) }
 
 // runOptions are the flags of winsock run.
 type runOptions struct {
-	layers, rule           []string
-	rules, config          string
+	chainFlags
+	rule                   []string
+	rules                  string
 	log, capture           string
 	stats, statsFile       string
-	dns                    runconfig.Choice
+	dns                    config.Choice
 	denyUnknown, dnsGiven  bool
 	passOpaque             bool
 	denyGiven, opaqueGiven bool
@@ -48,7 +48,8 @@ knows nothing of it; static programs and those in Go are carried too, and all
 that it starts, for as long as that runs. No privilege is needed.
 
 Flags end at the program. The layers are, from the top down: those of --capture
-and --log, the rules, those of --layer, and those of the file of --config.
+and --log, the rules, those of --layer, and the chain of the file of --config:
+that of --chain, else the one the file itself says.
 
 The exit code is the program's, and a signal that ends the program ends this
 command too. It is 125 if the command fails itself, 126 if the program cannot
@@ -56,16 +57,17 @@ be executed, and 127 if there is none of that name. Keys, signals and job
 control reach the program as usual. What it leaves running in the background
 stays under the layers.
 
-The file of --config is TOML; names of files in it are relative to it:
+The file of --config is TOML (winsock config --help has more of it); names of
+files in it are relative to it:
 
   layers = ["trace:log=calls.txt"]
-  rules  = "rules.txt"
-  dns    = "on"          # and, as the flags: rule = [...], log, capture,
-  deny-unknown = true    # pass-opaque
+  rules  = "rules.txt"   # and, as the flags: rule = [...], log, capture
   use = "slow"           # adds the layers of that chain below
   [chain.slow]
-  layers = ["trace:data=64"]
-  [env]                  # is set for the program
+  layers = ["throttle:down=1mbit"]
+  [run]
+  dns = "on"             # and, as the flags: deny-unknown, pass-opaque
+  [run.env]              # is set for the program
   LANG = "C"`,
 		Example: `  winsock run --log - curl http://127.0.0.1:8080/
   winsock run --capture out.pcapng ./server
@@ -91,10 +93,9 @@ The file of --config is TOML; names of files in it are relative to it:
 	}
 	f := c.Flags()
 	f.SetInterspersed(false)
-	f.StringArrayVar(&o.layers, "layer", nil, "layered provider `NAME[:key=value,...]`, first at the top (repeatable)")
+	o.register(c)
 	f.StringVar(&o.rules, "rules", "", "`file` of rules for what the program may do with the network")
 	f.StringArrayVar(&o.rule, "rule", nil, "one such `rule` (repeatable)")
-	f.StringVar(&o.config, "config", "", "TOML `file` with layers, rules and settings")
 	f.StringVar(&o.log, "log", "", "write a line per connection and control call to this `file`; - is standard error")
 	f.StringVar(&o.capture, "capture", "", "write the traffic to this pcapng `file`, for Wireshark")
 	f.StringVar(&o.stats, "stats", "", "print counts at the program's end, as `text|json`")
@@ -104,11 +105,9 @@ The file of --config is TOML; names of files in it are relative to it:
 	f.BoolVar(&o.denyUnknown, "deny-unknown", false, "refuse ways into the network that are not understood, such as raw sockets")
 	f.BoolVar(&o.passOpaque, "pass-opaque", false, "let processes go natively whose memory cannot be read, instead of refusing them the network")
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return runFailed(err) })
-	_ = c.RegisterFlagCompletionFunc("layer", completeLayers) // these fail only for an unknown flag
-	_ = c.RegisterFlagCompletionFunc("stats", completeWords("text", "json"))
+	_ = c.RegisterFlagCompletionFunc("stats", completeWords("text", "json")) // these fail only for an unknown flag
 	_ = c.RegisterFlagCompletionFunc("dns", completeWords("auto", "on", "off"))
 	_ = c.RegisterFlagCompletionFunc("rule", cobra.NoFileCompletions)
-	_ = c.MarkFlagFilename("config", "toml")
 	return c
 }
 
@@ -131,12 +130,9 @@ func (o *runOptions) plan(args []string) (*job.Plan, error) {
 	default:
 		return nil, fmt.Errorf("--stats is text or json, not %q", o.stats)
 	}
-	file := new(runconfig.File)
-	if o.config != "" {
-		var err error
-		if file, err = runconfig.Read(o.config); err != nil {
-			return nil, err
-		}
+	file, layers, chain, err := o.load()
+	if err != nil {
+		return nil, err
 	}
 	here, err := os.Getwd()
 	if err != nil {
@@ -146,17 +142,19 @@ func (o *runOptions) plan(args []string) (*job.Plan, error) {
 	if p.Stats == "" && p.StatsFile != "" {
 		p.Stats = "text"
 	}
-	if p.Layers, err = o.chain(file, here); err != nil {
+	above, err := layerPaths(new(config.File), o.above(here))
+	if err != nil {
 		return nil, err
 	}
-	p.DenyUnknown = given(o.denyGiven, o.denyUnknown, file.DenyUnknown)
-	p.PassOpaque = given(o.opaqueGiven, o.passOpaque, file.PassOpaque)
-	p.DNS = given(o.dnsGiven, o.dns, file.DNS).Or(len(p.Layers) > 0)
+	p.Layers = slices.Concat(above, layers, chain)
+	p.DenyUnknown = given(o.denyGiven, o.denyUnknown, file.Run.DenyUnknown)
+	p.PassOpaque = given(o.opaqueGiven, o.passOpaque, file.Run.PassOpaque)
+	p.DNS = given(o.dnsGiven, o.dns, file.Run.DNS).Or(len(p.Layers) > 0)
 	path := os.Getenv("PATH")
-	for _, name := range slices.Sorted(maps.Keys(file.Env)) {
-		p.Env = append(p.Env, name+"="+file.Env[name])
+	for _, name := range slices.Sorted(maps.Keys(file.Run.Env)) {
+		p.Env = append(p.Env, name+"="+file.Run.Env[name])
 		if name == "PATH" {
-			path = file.Env[name]
+			path = file.Run.Env[name]
 		}
 	}
 	p.Path, err = job.Find(args[0], path)
@@ -171,39 +169,20 @@ func given[T any](flagged bool, flag, file T) T {
 	return file
 }
 
-// chain returns the layers from the top down.
-func (o *runOptions) chain(file *runconfig.File, here string) (list []string, err error) {
-	if name := cmp.Or(absolute(here, o.capture), file.Capture); name != "" {
+// above returns the layers that flags other than --layer stand for, from the
+// top down. Of the rules, both must let through what passes.
+func (o *runOptions) above(here string) (list []string) {
+	if name := absolute(here, o.capture); name != "" {
 		list = append(list, spi.FormatPath("trace", spi.Options{"capture": name}))
 	}
-	if name := cmp.Or(absolute(here, o.log), file.Log); name != "" {
+	if name := absolute(here, o.log); name != "" {
 		list = append(list, spi.FormatPath("trace", spi.Options{"log": name, "calls": "control"}))
 	}
-	list = append(list, filters(absolute(here, o.rules), o.rule)...)
-	for _, l := range o.layers {
-		list = append(list, runconfig.AbsoluteFiles(l, here))
+	if len(o.rule) > 0 {
+		list = append(list, spi.FormatPath("filter", spi.Options{"rule": strings.Join(o.rule, ";")}))
 	}
-	list = append(list, filters(file.Rules, file.Rule)...)
-	list = append(list, file.Layers...)
-	for _, l := range list {
-		if name, _, _ := strings.Cut(l, ":"); name == "filter" && spi.FindDriver(name) == nil {
-			return nil, errors.New("rules need the layer \"filter\", which this winsock was built without")
-		}
-		if err := runconfig.CheckLayer(l); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
-
-// filters returns the layers for rules, of which both must let through what
-// passes.
-func filters(file string, rules []string) (list []string) {
-	if len(rules) > 0 {
-		list = append(list, spi.FormatPath("filter", spi.Options{"rule": strings.Join(rules, ";")}))
-	}
-	if file != "" {
-		list = append(list, spi.FormatPath("filter", spi.Options{"rules": file}))
+	if name := absolute(here, o.rules); name != "" {
+		list = append(list, spi.FormatPath("filter", spi.Options{"rules": name}))
 	}
 	return list
 }

@@ -108,7 +108,7 @@ func TestRunNot(t *testing.T) {
 		{125, `"maybe" is none of`, []string{"--dns", "maybe", "true"}},
 		{125, "text or json", []string{"--stats=xml", "true"}},
 		{125, "no such file", []string{"--config", dir + "/none", "true"}},
-		{125, `config.toml:2: unknown key "layer"`, []string{"--config", write("config.toml", "\nlayer = 1\n", 0o600), "true"}},
+		{125, `config.toml:2:1: unknown key "layer5"`, []string{"--config", write("config.toml", "\nlayer5 = 1\n", 0o600), "true"}},
 		{127, `no program "no-such-program" is in $PATH`, []string{"no-such-program"}},
 		{127, "no program is at " + dir + "/none", []string{dir + "/none"}},
 		{127, "the interpreter that it names, is missing", []string{write("lost", "#!/no/such/interpreter\n", 0o700)}},
@@ -183,7 +183,7 @@ func TestRunEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := filepath.Join(dir, "c.toml")
-	if err := os.WriteFile(config, []byte("[env]\nHELLO = 'world'\nNOT=''\nPATH='"+dir+"'"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("[run.env]\nHELLO = 'world'\nNOT=''\nPATH='"+dir+"'"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := winsockCommand(t, "run", "--config", config, "hello")
