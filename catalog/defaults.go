@@ -3,6 +3,7 @@
 package catalog
 
 import (
+	"fmt"
 	"slices"
 
 	"winsock/spi"
@@ -41,13 +42,17 @@ func gather(drivers, nameDrivers []string) defaults {
 }
 
 // merge brings the draft up to what the program serves: defaults that it has
-// are described anew, others are added at the end, unless they were
-// deinstalled. All programs with the same drivers give the added ones the
+// are described anew, unless somebody has given them another path; others are
+// added at the end, unless they were deinstalled. All programs with the same drivers give the added ones the
 // same ids, as they continue from the same number in the same order.
 func (def defaults) merge(d *draft) {
 	for _, e := range def.entries {
 		i := slices.IndexFunc(d.entries, func(x *Entry) bool { return x.Kind() == Base && x.key() == e.key() })
 		switch {
+		case i >= 0 && d.entries[i].Default && d.edited(d.entries[i].ID(), d.entries[i].Path, e.Path, verifyBase):
+			own := *d.entries[i]
+			own.Default = false
+			d.entries[i] = &own
 		case i >= 0 && d.entries[i].Default:
 			renewed := *e
 			renewed.Enabled = d.entries[i].Enabled
@@ -62,6 +67,8 @@ func (def defaults) merge(d *draft) {
 	for _, n := range def.names {
 		i := d.name(n.Info.ProviderID)
 		switch {
+		case i >= 0 && d.names[i].Default && d.edited(0, d.names[i].Path, n.Path, verifyNameDriver):
+			d.names[i].Default = false
 		case i >= 0 && d.names[i].Default:
 			active := d.names[i].Info.Active
 			d.names[i] = n.clone()
@@ -70,6 +77,24 @@ func (def defaults) merge(d *draft) {
 			d.names = append(d.names, n.clone())
 		}
 	}
+}
+
+// edited reports whether the path of a default in a file is one that somebody
+// wrote there, another one than the program's. One that cannot be used is
+// reported and passed over.
+func (d *draft) edited(id uint32, path, standard string, verify func(path string) string) bool {
+	if path == standard {
+		return false
+	}
+	text := verify(path)
+	if text != "" {
+		d.problems = append(d.problems, Problem{File: d.source, Entry: id, Text: fmt.Sprintf("%s; the default %q is used", text, standard)})
+	}
+	return text == ""
+}
+
+func verifyBase(path string) string {
+	return verifyDriver(&Entry{Info: wsa.ProtocolInfo{Chain: wsa.ProtocolChain{Len: wsa.BASE_PROTOCOL}}, Path: path})
 }
 
 // noteRemoved records which defaults the draft does without, so that they

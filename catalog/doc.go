@@ -27,8 +27,9 @@
 // system's. Only the defaults are merged: a protocol that the program knows
 // and the file does not (because the program is newer) comes last, and gets
 // the id after the last one given out; a default protocol that the file does
-// know is described as the program describes it now; one that was
-// deinstalled is noted in the file as removed and stays away.
+// know is described as the program describes it now, unless its path was
+// changed, by which it stops being a default; one that was deinstalled is
+// noted in the file as removed and stays away.
 //
 // A change is written to the file that is in force. When there is none,
 // the superuser's goes to the system's file and anybody else's to the user's,

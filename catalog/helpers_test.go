@@ -28,7 +28,7 @@ var (
 func init() {
 	none := func(*spi.StartupParams) (spi.Provider, error) { return nil, wsa.WSASYSNOTREADY }
 	noName := func(*spi.NameStartupParams) (spi.NameProvider, error) { return nil, wsa.WSASYSNOTREADY }
-	spi.Register(&spi.Driver{Name: "cat-inet", Startup: none, Entries: inetEntries})
+	spi.Register(&spi.Driver{Name: "cat-inet", Startup: none, Entries: inetEntries, Options: []spi.Option{{Key: "size", Kind: spi.Size}}})
 	spi.Register(&spi.Driver{Name: "cat-irda", Startup: none, Entries: func() []wsa.ProtocolInfo {
 		return []wsa.ProtocolInfo{protocol(irdaID, wsa.AF_IRDA, wsa.SOCK_STREAM, 1, 0, 0, "infrared")}
 	}})
@@ -40,7 +40,7 @@ func init() {
 		"cat-dns":   {ProviderID: dnsID, NameSpace: wsa.NS_DNS, Active: true, Version: 1, Identifier: "names"},
 		"cat-hosts": {ProviderID: hostsID, NameSpace: wsa.NS_TCPIP_HOSTS, Active: true, Version: 1, Identifier: "files"},
 	} {
-		spi.RegisterName(&spi.NameDriver{Name: name, Info: info, Startup: noName})
+		spi.RegisterName(&spi.NameDriver{Name: name, Info: info, Options: []spi.Option{{Key: "file", Kind: spi.File}}, Startup: noName})
 	}
 }
 
