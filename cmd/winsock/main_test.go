@@ -40,7 +40,9 @@ func TestMain(m *testing.M) {
 func useCatalog(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "catalog.toml")
+	t.Cleanup(func() { snapshot() }) // else the next test has this catalog for a moment
 	t.Setenv("WINSOCK_CATALOG", file)
+	snapshot()
 	return file
 }
 
