@@ -100,14 +100,17 @@ func linesWith(t *testing.T, file, word string) (n int) {
 	return n
 }
 
-// ping has a command line talk to answering, and tells whether it did.
+// ping has a command line talk to answering, and tells whether it did. It runs
+// by itself, as layers keep their files as long as the process lives.
 func ping(t *testing.T, args ...string) bool {
 	t.Helper()
-	out, errs, code := command(t, strings.NewReader("ping"), args...)
-	if code == exitUsage {
+	cmd := winsockCommand(t, args...)
+	cmd.Stdin = strings.NewReader("ping")
+	out, errs, status := finish(t, cmd)
+	if status.ExitStatus() == exitUsage {
 		t.Errorf("winsock %s: %s", strings.Join(args, " "), errs)
 	}
-	return out == "pong" && code == 0
+	return out == "pong" && status.ExitStatus() == 0
 }
 
 // TestNCConfigured: a chain of a configuration is below the layers of flags.
