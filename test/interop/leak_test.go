@@ -39,6 +39,7 @@ far ip link set lo up
 far ip addr add 10.9.9.1/24 dev in
 far ip addr add 203.0.113.1/32 dev lo
 far ip link set in up
+echo "two machines" >&2
 echo "127.0.0.1 localhost" > near; mount --bind near /etc/hosts
 echo "203.0.113.1 far.example" > hosts
 far unshare -m sh -c 'mount --bind hosts /etc/hosts; exec danted -f danted.conf -p pid' &
@@ -122,8 +123,8 @@ case "$(dig +notcp +short @203.0.113.1 far.example A)" in 198.1[89].*) echo name
 	var said bytes.Buffer
 	c.Stderr = &said
 	out, err := c.Output()
-	if strings.Contains(said.String(), "unshare failed") || strings.Contains(said.String(), "write failed /proc/self/") {
-		t.Skipf("there are no namespaces: %s", &said)
+	if err != nil && !strings.Contains(said.String(), "two machines") {
+		t.Skipf("there are no namespaces, or no networks in them: %v\n%s", err, &said)
 	}
 	if want := "curl\nstatic\ngit\ndig\nnames\n"; string(out) != want || err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
