@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package socks is the layered provider "socks": it connects through proxies,
-// by SOCKS 4, 4a and 5 (RFC 1928, RFC 1929) and HTTP CONNECT.
+// by SOCKS 4, 4a and 5 (RFC 1928, RFC 1929) and HTTP CONNECT, and listens at
+// them.
 //
 //	socks:server=socks5://127.0.0.1:1080
 //	socks:server=http://user:password@proxy.example:8080,direct=10.0.0.0/8;*.lan
 //	socks:server=socks5://a.example;socks5://b.example,mode=dynamic,retry=1m
 //
-// A proxy without a scheme is one of SOCKS 5. What is special in a user's name or password is written as in URLs (%40 for
-// "@"), and a comma of an option's value with a backslash before it.
+// A proxy without a scheme is one of SOCKS 5. What is special in a user's name
+// or password is written as in URLs (%40 for "@"), and a comma of an option's
+// value with a backslash before it. Passwords are not shown in logs.
 //
 // # Which proxies
 //
@@ -30,10 +32,10 @@
 // GetPeerName tells the address that was asked for.
 //
 // To a proxy of SOCKS 5 greeting, password and request can be said in one, as
-// later answers do not depend on earlier ones: that saves a round trip, and
-// with a password two. Some proxies take what is behind the greeting for a part
-// of it. So the layer tries that first (early=auto), after some connections, on
-// one that asks for nobody (0.0.0.0, port 0).
+// none of them depends on an answer: that saves a round trip, and with a
+// password two. Some proxies take what is behind the greeting for a part of it.
+// So the layer tries first (early=auto), after some connections, on one of its
+// own that asks for nobody (0.0.0.0, port 0).
 //
 // For a program under a supervisor (spi.Opening's Base) that is told by the
 // ability spi.Speaker: its blocking socket is itself connected to the proxy,
@@ -60,13 +62,14 @@
 // # Listening
 //
 // With listen=proxy, a stream socket that listens does so at the proxy, by BIND
-// of SOCKS, and getsockname tells where that is; but not one that is bound to an
-// address of option direct. The proxy is told from whom a
-// connection is expected (option expect) and the port that the socket was bound
-// to, if it was a certain one. A request is for one connection: the layer makes
-// the next one when that was accepted, and asks for the same port then, but the
-// proxy may choose another one. Nobody can connect in between. A request that
-// ends without a connection is made again after the time of option retry.
+// of SOCKS, and getsockname tells where that is; but not one that is bound to
+// an address of option direct. Listen waits for the proxy's answer. The proxy
+// is told from whom a connection is expected (option expect), and the port that
+// the socket was bound to, if it was a certain one. A request is for one
+// connection: the layer makes the next one when that was accepted, and asks for
+// the same port then, but the proxy may choose another one. Nobody can connect
+// in between. A request that ends without a connection is made again after the
+// time of option retry.
 //
 // The socket below listens as well, on this machine, so that the readiness of
 // the program's own socket tells of a connection. Whoever connects there is
