@@ -57,6 +57,10 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 		winsock.CloseSocket(s)
 		return nil, opError("listen", network, nil, local, "listen", err)
 	}
+	var name wsa.Sockaddr
+	if winsock.GetSockName(s, &name) == nil { // a layer may listen elsewhere
+		local = t.netAddr(&name)
+	}
 	return &Listener{transport: t, sock: s, local: local}, nil
 }
 
