@@ -40,8 +40,8 @@ func daemon(t *testing.T, command func(port string) *exec.Cmd) string {
 	return port
 }
 
-// config writes a file for a server.
-func config(t *testing.T, format string, args ...any) string {
+// configFile writes a file for a server.
+func configFile(t *testing.T, format string, args ...any) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "conf")
 	if err := os.WriteFile(name, fmt.Appendf(nil, format, args...), 0o600); err != nil {
@@ -86,7 +86,7 @@ func microsocksWithUser(t *testing.T) string {
 func tinyproxy(t *testing.T) string {
 	program := find(t, "tinyproxy")
 	return "http://somebody:" + secret + "@127.0.0.1:" + daemon(t, func(port string) *exec.Cmd {
-		return exec.CommandContext(t.Context(), program, "-d", "-c", config(t,
+		return exec.CommandContext(t.Context(), program, "-d", "-c", configFile(t,
 			"Port %s\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nAllow 127.0.0.1\nBasicAuth somebody %s\n", port, secret))
 	})
 }
@@ -103,7 +103,7 @@ func sshd(t *testing.T) string {
 	key := filepath.Join(dir, "key")
 	run(t, keygen, "-q", "-t", "ed25519", "-N", "", "-f", key)
 	at := daemon(t, func(port string) *exec.Cmd {
-		return exec.CommandContext(t.Context(), server, "-D", "-e", "-f", config(t,
+		return exec.CommandContext(t.Context(), server, "-D", "-e", "-f", configFile(t,
 			"ListenAddress 127.0.0.1:%s\nHostKey %s\nAuthorizedKeysFile %s.pub\nStrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n", port, key, key))
 	})
 	return "socks5://127.0.0.1:" + daemon(t, func(port string) *exec.Cmd {
