@@ -78,7 +78,8 @@ func newLayerHelp() *cobra.Command {
 				fmt.Fprintln(out, "\nIt has no options.")
 				return nil
 			}
-			fmt.Fprintf(out, "\nUse it as %s:KEY=VALUE,...\n\n", d.Name)
+			fmt.Fprintf(out, "\nUse it as %s:KEY=VALUE,... or in a configuration (winsock config --help) as\n\n", d.Name)
+			fmt.Fprintf(out, "  [layer.NAME]\n  type = %q\n  KEY = VALUE\n\n", d.Name)
 			w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 			for _, o := range d.Options {
 				value := o.Default

@@ -18,10 +18,21 @@ var guardDriver = &spi.Driver{
 	Options: []spi.Option{
 		{Key: "port", Kind: spi.Int, Default: "25", Help: "the port"},
 	},
+	Check:   checkGuard,
 	Startup: startGuard,
 }
 
+func checkGuard(o spi.Options) error {
+	if n := o.Int("port"); n < 1 || n > 65535 {
+		return spi.BadOption("guard", "port", "want 1 to 65535, not %d", n)
+	}
+	return nil
+}
+
 func startGuard(p *spi.StartupParams) (spi.Provider, error) {
+	if err := checkGuard(p.Options); err != nil {
+		return nil, err
+	}
 	port := uint16(p.Options.Int("port"))
 	return layer.NewProvider(p, func(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
 		s := &guard{port: port}
@@ -58,6 +69,15 @@ func TestGuard(t *testing.T) {
 		t.Errorf("connect to port 7: %v, want WSAEACCES", err)
 	}
 
+	_, options, err = spi.ParsePath("guard:port=70000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := driver.Startup(&spi.StartupParams{Options: options}); wsa.ErrnoOf(err) != wsa.WSAEINVAL {
+		t.Errorf("port 70000: %v, want WSAEINVAL", err)
+	}
+
+	_, options, _ = spi.ParsePath("guard:port=7")
 	spitest.Run(t, func(t *testing.T) spitest.Network {
 		return spitest.Base(t, mem.Startup, mem.Entries()).With(t, driver.Startup, options)
 	})
