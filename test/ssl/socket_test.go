@@ -88,15 +88,20 @@ func newPeer(t testing.TB, config *tls.Config) *peer {
 	t.Cleanup(func() { l.Close(); <-done })
 	go func() {
 		defer close(done)
-		var conns sync.WaitGroup
+		var work sync.WaitGroup
+		var conns []net.Conn
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				break
 			}
-			conns.Go(func() { p.serve(c, config) })
+			conns = append(conns, c)
+			work.Go(func() { p.serve(c, config) })
 		}
-		conns.Wait()
+		for _, c := range conns {
+			c.Close() // the test's own socket may be open still
+		}
+		work.Wait()
 	}()
 	return p
 }
