@@ -4,7 +4,9 @@ package fault
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winsock/internal/bucket"
@@ -24,6 +26,9 @@ type datagram struct {
 	inner    spi.Watcher
 	once     sync.Once
 	watching bool // set by once, read by Close
+
+	noSend atomic.Bool // shut down for sending
+	named  atomic.Bool // known to be bound
 
 	up, down way
 }
@@ -164,6 +169,9 @@ func (s *datagram) Send(m *spi.Message) (int, error) {
 // sound reports whether a datagram could be sent as far as can be told, so
 // that the program does not hear of success when the error comes too late.
 func (s *datagram) sound(m *spi.Message, n int) bool {
+	if s.noSend.Load() {
+		return false
+	}
 	if m.Name == nil {
 		var peer wsa.Sockaddr
 		if s.Socket.GetPeerName(&peer) != nil {
@@ -173,6 +181,8 @@ func (s *datagram) sound(m *spi.Message, n int) bool {
 		return false
 	} else if _, ok := m.Name.AddrPort(); !ok && s.family != wsa.AF_UNIX {
 		return false
+	} else if !s.bound() {
+		return false
 	}
 	if n < 512 { // which every protocol carries
 		return true
@@ -180,6 +190,29 @@ func (s *datagram) sound(m *spi.Message, n int) bool {
 	var most [4]byte
 	k, err := s.Socket.GetSockOpt(wsa.SOL_SOCKET, wsa.SO_MAX_MSG_SIZE, most[:])
 	return err != nil || k < 4 || n <= int(binary.LittleEndian.Uint32(most[:]))
+}
+
+// bound has the socket bound, as a send does that is not late.
+func (s *datagram) bound() bool {
+	if s.named.Load() {
+		return true
+	}
+	var name wsa.Sockaddr
+	if s.Socket.GetSockName(&name) != nil {
+		switch s.family {
+		case wsa.AF_INET:
+			name = wsa.SockaddrFrom(netip.AddrPortFrom(netip.IPv4Unspecified(), 0))
+		case wsa.AF_INET6:
+			name = wsa.SockaddrFrom(netip.AddrPortFrom(netip.IPv6Unspecified(), 0))
+		default:
+			return true // which needs no name of its own
+		}
+		if s.Socket.Bind(&name) != nil {
+			return false
+		}
+	}
+	s.named.Store(true)
+	return true
 }
 
 // routineSend sends what is due. The timer calls it.
@@ -205,6 +238,13 @@ func (s *datagram) sendDueLocked(now time.Time) {
 		}
 		_, _ = s.Socket.Send(m) // what cannot be sent any more is lost, as on any network
 		m.Reset()
+	}
+}
+
+// sendAllLocked sends what is kept, at once.
+func (s *datagram) sendAllLocked() {
+	if n := len(s.up.queue); n > 0 {
+		s.sendDueLocked(s.up.queue[n-1].due)
 	}
 }
 
@@ -313,9 +353,18 @@ func (s *datagram) Ready(mask spi.Events) spi.Events {
 	return e
 }
 
-// Shutdown forgets what would be received, if nothing can be any more.
+// Shutdown sends what is kept, and forgets what would be received, if nothing
+// can be any more.
 func (s *datagram) Shutdown(how int32) error {
+	if how == wsa.SD_SEND || how == wsa.SD_BOTH {
+		s.up.mu.Lock()
+		s.sendAllLocked()
+		s.up.mu.Unlock()
+	}
 	err := s.Base.Shutdown(how)
+	if err == nil && how != wsa.SD_RECEIVE {
+		s.noSend.Store(true)
+	}
 	if err == nil && how != wsa.SD_SEND {
 		s.down.mu.Lock()
 		defer s.down.mu.Unlock()
@@ -383,8 +432,8 @@ func (s *datagram) leave() {
 	}
 	for _, w := range [2]*way{&s.up, &s.down} {
 		w.mu.Lock()
-		if w == &s.up && len(w.queue) > 0 {
-			s.sendDueLocked(w.queue[len(w.queue)-1].due)
+		if w == &s.up {
+			s.sendAllLocked()
 		}
 		w.closed = true
 		if w.timer != nil {
