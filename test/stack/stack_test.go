@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -39,6 +40,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("WINSOCK_CATALOG", filepath.Join(dir, "catalog.toml"))
+	slog.SetLogLoggerLevel(slog.LevelWarn) // the suite of net.Conn leaves handshakes
 	code := leak.Run(m)
 	os.RemoveAll(dir)
 	os.Exit(code)
