@@ -65,7 +65,7 @@ func (p *Provider) startup() (err error) {
 		return err
 	}
 	if started == nil {
-		return fmt.Errorf("%s started without a provider: %w", p.key.path, wsa.WSAEPROVIDERFAILEDINIT)
+		return fmt.Errorf("%s started without a provider: %w", spi.RedactPath(p.key.path), wsa.WSAEPROVIDERFAILEDINIT)
 	}
 	p.started = started
 	return nil

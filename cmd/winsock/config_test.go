@@ -229,3 +229,13 @@ func TestCatalogSecrets(t *testing.T) {
 		t.Errorf("the export is %s", out)
 	}
 }
+
+// TestRunSecrets: who looks at running programs sees no passwords.
+func TestRunSecrets(t *testing.T) {
+	needCarrier(t)
+	out, errs, status := finish(t, winsockCommand(t, "run", "--layer", "socks:dns=local,server=socks5://user:secret@127.0.0.1:1080",
+		"sh", "-c", "until winsock top --json | grep -q layers; do :; done; winsock top --json"))
+	if status.ExitStatus() != 0 || strings.Contains(out, "secret") || !strings.Contains(out, "user:***@127.0.0.1:1080") {
+		t.Errorf("got %s, %s, %v", out, errs, status)
+	}
+}

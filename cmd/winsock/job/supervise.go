@@ -18,6 +18,7 @@ import (
 	"winsock/internal/sys"
 	"winsock/run"
 	"winsock/run/registry"
+	"winsock/spi"
 )
 
 // Carrier is what is wanted of a *run.Supervisor.
@@ -243,8 +244,12 @@ func (s *supervisor) over(limit time.Duration) bool {
 }
 
 func (s *supervisor) snapshot() registry.Snapshot {
+	var layers []string
+	for _, path := range s.plan.Layers {
+		layers = append(layers, spi.RedactPath(path))
+	}
 	return registry.Snapshot{
 		Program: s.plan.Args[0], Args: s.plan.Args[1:], PID: s.children.program, Supervisor: os.Getpid(),
-		Started: s.started, Layers: s.plan.Layers, Stats: s.carrier.Stats(), Connections: s.carrier.Connections(),
+		Started: s.started, Layers: layers, Stats: s.carrier.Stats(), Connections: s.carrier.Connections(),
 	}
 }
