@@ -222,14 +222,15 @@ func (l *Layer) explain(err error) (bad Errors) {
 	}
 	var one *spi.OptionError
 	if errors.As(err, &one) {
-		at, secret := l.at, l.Driver.Option(one.Key) == nil || l.Driver.Option(one.Key).Redact != nil
+		o, value := l.Driver.Option(one.Key), l.options[one.Key]
+		at, secret := l.at, o == nil || o.Shown(value) != value
 		p, given := l.places[one.Key]
 		switch {
 		case given && p.origin.Line == 0:
 			return Errors{{File: l.Driver.Name, Text: one.Key + ": " + one.Text}}
 		case given:
 			at, secret = p.whole, secret || p.origin.indirect()
-			if i := one.Item - 1; i >= 0 && i < len(p.items) && !p.split(l.Driver.Option(one.Key).List) {
+			if i := one.Item - 1; i >= 0 && i < len(p.items) && o != nil && !p.split(o.List) {
 				at = p.items[i]
 			}
 		}

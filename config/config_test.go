@@ -216,12 +216,14 @@ func TestMistakes(t *testing.T) {
 // TestExcerpt shows what is wrong in its line.
 func TestExcerpt(t *testing.T) {
 	for text, want := range map[string]string{
-		"\n\tuse\t= 'nowhere' # ä":                             "    2 | \tuse\t= 'nowhere' # ä\n      | \t   \t  ^^^^^^^^^",
-		"layers = ['ä', 'ö:']\r\n":                             "    1 | layers = ['ä', 'ö:']\n      |           ^^^",
-		"rules = \"\"\"\nno\n\"\"\"":                           "    1 | rules = \"\"\"\n      |         ^^^",
-		"[layer.p]\ntype='socks'\nserver = 'ftp://u:hidden@h'": "",
-		"x = 'socks5://u:hidden@h'":                            "",
-		"[layer.p]\ntype='socks'\nserver = { file = '/none' }": "",
+		"rule = ['deny prt 3']": "    1 | rule = ['deny prt 3']\n      |         ^^^^^^^^^^^^",
+		"rule = 'chain socks:server=socks5://u:hidden@h out udpp'": "",
+		"\n\tuse\t= 'nowhere' # ä":                                 "    2 | \tuse\t= 'nowhere' # ä\n      | \t   \t  ^^^^^^^^^",
+		"layers = ['ä', 'ö:']\r\n":                                 "    1 | layers = ['ä', 'ö:']\n      |           ^^^",
+		"rules = \"\"\"\nno\n\"\"\"":                               "    1 | rules = \"\"\"\n      |         ^^^",
+		"[layer.p]\ntype='socks'\nserver = 'ftp://u:hidden@h'":     "",
+		"x = 'socks5://u:hidden@h'":                                "",
+		"[layer.p]\ntype='socks'\nserver = { file = '/none' }":     "",
 	} {
 		f, bad := decode("/w.toml", []byte(text))
 		bad = append(bad, f.check()...).sorted()

@@ -418,7 +418,7 @@ func (d *decoder) option(l *Layer, e *entry) {
 			err = errors.New("want " + wanted(o))
 		}
 		wrong := d.wrong(v.span, "%s: %v, not %q", o.Key, err, o.Shown(text))
-		wrong.secret = o.Redact != nil
+		wrong.secret = o.Shown(text) != text
 		d.errors = append(d.errors, wrong)
 		l.faulty = true
 		return

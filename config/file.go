@@ -27,7 +27,8 @@ var systemFile = "/etc/winsock/winsock.toml"
 // maxFile bounds a configuration, as the name may be that of anything.
 const maxFile = 1 << 20
 
-// A File is a configuration. Its zero value is an empty one.
+// A File is a configuration, which does not change. Its zero value is an
+// empty one. Any number of goroutines may use it.
 type File struct {
 	// Name is the file's name, absolute.
 	Name string

@@ -239,3 +239,19 @@ func TestRunSecrets(t *testing.T) {
 		t.Errorf("got %s, %s, %v", out, errs, status)
 	}
 }
+
+// TestRunRulesChange: a file of rules that a configuration names is read again
+// when it has changed, while the program runs.
+func TestRunRulesChange(t *testing.T) {
+	needCarrier(t)
+	_, port, _ := net.SplitHostPort(answering(t))
+	file := writeConfig(t, "rules = 'rules'\n")
+	rules := writeInto(t, filepath.Join(filepath.Dir(file), "rules"), "deny\n")
+	script := `echo ping | winsock nc 192.0.2.80 $0; echo " $?"
+		echo 'redirect 127.0.0.1 out tcp to 192.0.2.80' > $1
+		until printf ping | winsock nc 192.0.2.80 $0; do :; done`
+	out, errs, status := finish(t, winsockCommand(t, "run", "--config", file, "sh", "-c", script, port, rules))
+	if out != " 1\npong" || status.ExitStatus() != 0 {
+		t.Errorf("got %q, %q, %v", out, errs, status)
+	}
+}

@@ -20,7 +20,7 @@ var driver = &spi.Driver{
 	Summary: "allows, denies, redirects and diverts connections and datagrams by rules",
 	Options: []spi.Option{
 		{Key: "rules", Kind: spi.File, Help: "file of rules, one a line, which is read again when it has changed"},
-		{Key: "rule", Kind: spi.Text, List: ";", Help: `the rules themselves, instead of a file, separated by ";"`},
+		{Key: "rule", Kind: spi.Text, List: ";", Redact: spi.RedactPasswords, Help: `the rules themselves, instead of a file, separated by ";"`},
 		{Key: "log", Kind: spi.File, Help: `file for what log rules say; "-" is standard error; none: the program's log only`},
 		{Key: "reload", Kind: spi.Duration, Default: "200ms", Help: "how often at most to look whether the file has changed; 0: never"},
 	},
