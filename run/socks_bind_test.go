@@ -59,7 +59,7 @@ async def main():
 asyncio.run(main())
 `
 	for name, program := range map[string]string{"blocking": blocking, "select": selecting, "events": events} {
-		for _, above := range []string{"", "throttle:down=100MB"} {
+		for _, above := range []string{"", "throttle:down=100MB", "filter:rule=allow"} {
 			t.Run(name+" "+above, func(t *testing.T) {
 				p := sockstest.Serve(t)
 				layers := []string{spi.FormatPath("socks", spi.Options{"server": p.URL("socks5"), "listen": "proxy", "dns": "local"})}
