@@ -178,6 +178,9 @@ var mistakes = []mistake{
 	{"layers = [{ type = 'socks', server = { env = 'CONFIG_TEST_NOT_SET' } }]", []string{"1:38: server: there is no variable $CONFIG_TEST_NOT_SET"}},
 	{"[layer.p]\ntype = 'socks'\nserver = 'h'\ntimeout = { file = '/none' }", []string{"4:11: timeout: open /none: no such file"}},
 
+	{"rule = ['chain proxi out']", []string{`1:9: rule: no provider is named "proxi"`}},
+	{"rule = 'chain p over trace out'\n[layer.p]\ntype = 'socks'\nserver = { env = 'PATH' }", []string{"1:8: rule: a rule cannot lead through the layer p, of which a value stands elsewhere", "4:10: server: "}},
+
 	// Chains.
 	{"use = 'a'", []string{`1:7: no chain is named "a"`}},
 	{"\nuse = 'offce'\n[chain.office]\n[chain.c]", []string{`2:7: no chain is named "offce"; did you mean "office"?`}},
@@ -391,6 +394,36 @@ func TestLayer(t *testing.T) {
 	}
 	if _, err := new(File).Chain("x"); err == nil {
 		t.Error("the empty configuration has a chain")
+	}
+}
+
+// TestRulesLead: rules lead through layers of the file.
+func TestRulesLead(t *testing.T) {
+	f, err := Parse("/etc/w/w.toml", []byte(`
+rule = ["chain calls over proxy:retry=1s out port 80", "chain trace:log=x out"]
+[layer.both]
+type = "filter"
+rule = "deny port 25; chain proxy"
+[layer.proxy]
+type = "socks"
+server = ["a:1", "b:2"]
+[layer.calls]
+type = "trace"
+log = "calls"
+[chain.both]
+layers = ["both", "filter:rule=chain calls out"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]string{
+		"":     {`filter:rule=chain trace:log=/etc/w/calls over "socks:retry=1s\,server=a:1;b:2" out port 80;chain trace:log=/etc/w/x out`},
+		"both": {`filter:rule=deny port 25;chain "socks:server=a:1;b:2"`, "filter:rule=chain trace:log=/etc/w/calls out"},
+	} {
+		c, err := f.Chain(name)
+		if err != nil || !slices.Equal(c.Paths(), want) {
+			t.Errorf("%q: %q, %v, want %q", name, c.Paths(), err, want)
+		}
 	}
 }
 

@@ -70,11 +70,17 @@ func (d *decoder) boolean(e *entry) bool { return d.want(e, ofBool) && e.value.t
 // decode reads the whole file.
 func (d *decoder) decode(root *value) {
 	if e := root.key("layer"); e != nil && d.want(e, ofTable) {
-		for _, e := range e.value.keys {
-			if d.want(e, ofTable) {
-				d.namedLayer(e)
+		// Filters come last: their rules may lead through the others.
+		for _, filters := range []bool{false, true} {
+			for _, e := range e.value.keys {
+				if t := e.value.key("type"); filters != (e.name == "filter" || t != nil && t.value.text == "filter") {
+					continue
+				}
+				if d.want(e, ofTable) {
+					d.namedLayer(e)
+				}
+				d.broken[e.name] = d.file.layers[e.name] == nil
 			}
-			d.broken[e.name] = d.file.layers[e.name] == nil
 		}
 	}
 	for _, e := range root.keys {
@@ -412,6 +418,17 @@ func (d *decoder) option(l *Layer, e *entry) {
 	}
 	if o.Kind == spi.File {
 		text = beside(d.dir, text)
+	}
+	if isRule(l, o.Key) {
+		var err error
+		if text, err = d.file.replaceLayers(text, d.dir); err != nil {
+			d.bad(v.span, "%s: %v", o.Key, err)
+			l.faulty = true
+			return
+		}
+		for i, item := range p.texts {
+			p.texts[i], _ = d.file.replaceLayers(item, d.dir) // as above, part by part
+		}
 	}
 	if err := o.Check(text); err != nil {
 		if o.Words == nil && o.Kind != spi.Text {

@@ -87,6 +87,9 @@
 //
 // Relative names of files are looked for beside the file they are written in.
 //
+// Rules that stand in the configuration, and not in a file of their own, may
+// lead through its layers: "chain proxy out tcp to *.example.org".
+//
 // # Where it is
 //
 // Without a name, the configuration is the first there is of

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"winsock/internal/elevated"
+	"winsock/layer/filter/rules"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -229,9 +230,36 @@ func (f *File) layer(path, dir string, at place) (*Layer, error) {
 		if l.Driver.Option(key).Kind == spi.File {
 			text = beside(dir, text)
 		}
+		if isRule(l, key) {
+			if text, err = f.replaceLayers(text, dir); err != nil {
+				return nil, err
+			}
+		}
 		l.options[key], l.places[key] = text, at
 	}
 	return l, nil
+}
+
+// isRule reports whether an option holds rules, which may name layers.
+func isRule(l *Layer, key string) bool { return l.Driver.Name == "filter" && key == "rule" }
+
+// replaceLayers puts paths in the places of layers that rules lead through.
+// What is wrong with a path is told when the rules are read.
+func (f *File) replaceLayers(text, dir string) (string, error) {
+	var wrong error
+	text = rules.ReplaceLayers(text, func(word string) string {
+		l, err := f.layer(word, dir, place{})
+		if err != nil {
+			return word
+		}
+		for _, p := range l.places {
+			if p.origin.indirect() {
+				wrong = fmt.Errorf("a rule cannot lead through the layer %s, of which a value stands elsewhere", l.Name)
+			}
+		}
+		return l.Path()
+	})
+	return text, wrong
 }
 
 func (f *File) unknownLayer(name string) string {

@@ -39,7 +39,7 @@ var boundaries = []boundary{
 	{"chain", []string{"wsa", "spi", "catalog"}, "chains are opened from the catalog"},
 	{".", []string{"wsa", "spi", "spi/...", "object", "message", "catalog", "chain", "namespace", "namespace/...", "internal/..."}, "the API names no transport provider"},
 	{"wsnet", []string{"wsa", "spi", ".", "catalog", "chain"}, "a door stands on the API"},
-	{"config", []string{"wsa", "spi", ".", "wsnet", "internal/..."}, "a configuration names layers and opens chains as programs do"},
+	{"config", []string{"wsa", "spi", ".", "wsnet", "internal/...", "layer/filter/rules"}, "a configuration names layers and opens chains as programs do"},
 	{"run", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "namespace/...", "internal/...", "run/..."}, "a door stands on the API"},
 	{"run/...", []string{"wsa", "spi", "spi/...", ".", "catalog", "chain", "wsnet", "namespace/...", "internal/...", "run/..."}, "a door stands on the API"},
 	{"run/registry", []string{"run"}, "the registry tells what supervisors count"},

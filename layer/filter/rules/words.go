@@ -89,3 +89,12 @@ func cutOutside(s string, separator byte) (parts []string) {
 	}
 	return append(parts, s[begin:])
 }
+
+// quote returns a word that unquote makes text of, and in which nothing
+// separates.
+func quote(text string) string {
+	if text != "" && !strings.ContainsAny(text, " \t\r\";#") {
+		return text
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
