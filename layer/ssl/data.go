@@ -165,6 +165,9 @@ func (p *parking) setDeadline(below spi.Parker, t time.Time) {
 // readLocked reads plain text from the session. The only error it returns is
 // errWouldBlock; others are noted.
 func (s *socket) readLocked(c *channel, p []byte) (int, error) {
+	if c.wire.empty() { // the protocol need not be asked
+		return 0, errWouldBlock
+	}
 	n, err := c.session.Read(p)
 	c.heard = c.heard || n > 0
 	if n == len(p) {

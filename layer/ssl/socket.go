@@ -193,16 +193,17 @@ func (s *socket) Unwatch(w *spi.Watcher) {
 	s.watchers.remove(w)
 }
 
-// watchers are those of a socket. One of their own on the socket below tells
-// them what concerns plain text.
+// watchers are those of a socket. While there are any, one of their own on
+// the socket below tells them what concerns plain text.
 type watchers struct {
 	s    *socket
 	list spi.WatchList
 	ends spi.WatchList // those who wait for the end and not for data, which the end comes like
 
-	once  sync.Once
-	below spi.Watcher
-	on    atomic.Bool
+	mu      sync.Mutex // protects what follows; nobody who notifies takes it
+	below   spi.Watcher
+	on      bool
+	stopped bool
 }
 
 func (l *watchers) of(w *spi.Watcher) *spi.WatchList {
@@ -213,20 +214,39 @@ func (l *watchers) of(w *spi.Watcher) *spi.WatchList {
 }
 
 func (l *watchers) add(w *spi.Watcher) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.of(w).Add(w)
-	l.once.Do(func() {
+	if l.on || l.stopped {
+		return
+	}
+	if l.below.Notify == nil {
 		l.below = spi.Watcher{Mask: spi.EventAll, Notify: l.told}
-		l.s.Socket.Watch(&l.below)
-		l.on.Store(true)
-	})
+	}
+	l.on = true
+	l.s.Socket.Watch(&l.below)
 }
 
-func (l *watchers) remove(w *spi.Watcher) { l.of(w).Remove(w) }
+func (l *watchers) remove(w *spi.Watcher) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of(w).Remove(w)
+	if l.list.Empty() && l.ends.Empty() {
+		l.offLocked()
+	}
+}
 
 // stop ends the listening below.
 func (l *watchers) stop() {
-	l.once.Do(func() {})
-	if l.on.Swap(false) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	l.offLocked()
+}
+
+func (l *watchers) offLocked() {
+	if l.on {
+		l.on = false
 		l.s.Socket.Unwatch(&l.below)
 	}
 }

@@ -141,6 +141,12 @@ func (w *wire) passed(p []byte) {
 	}
 }
 
+// empty reports whether there is nothing for the protocol to read, neither
+// here nor, as plain text, there.
+func (w *wire) empty() bool {
+	return w.handed == 0 && w.inAt == w.inEnd && w.fill() == errWouldBlock
+}
+
 // readable tries to fill the buffer. It reports false if there is nothing.
 func (w *wire) readable() bool { return w.inAt < w.inEnd || w.fill() != errWouldBlock }
 

@@ -85,6 +85,8 @@ func sizeName(n int) string {
 	switch {
 	case n >= 1<<20:
 		return "1M"
+	case n == 1:
+		return "1"
 	case n == 1<<10:
 		return "1k"
 	case n == 16<<10:
@@ -95,38 +97,39 @@ func sizeName(n int) string {
 
 func BenchmarkEcho(b *testing.B) {
 	p := testpki.New(b)
-	for _, e := range ends {
-		b.Run(e.name, func(b *testing.B) {
-			dial, l := e.make(b, p)
-			go func() {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				defer c.Close()
-				buf := make([]byte, 1024)
-				for {
-					n, err := c.Read(buf)
+	for _, size := range []int{1, 1 << 10, 16 << 10} {
+		for _, e := range ends {
+			b.Run(e.name+"/"+sizeName(size), func(b *testing.B) {
+				dial, l := e.make(b, p)
+				go func() {
+					c, err := l.Accept()
 					if err != nil {
 						return
 					}
-					c.Write(buf[:n])
-				}
-			}()
-			c, err := dial()
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer c.Close()
-			buf := make([]byte, 100)
-			b.ReportAllocs()
-			for b.Loop() {
-				c.Write(buf)
-				if _, err := io.ReadFull(c, buf); err != nil {
+					defer c.Close()
+					buf := make([]byte, size)
+					for {
+						if _, err := io.ReadFull(c, buf); err != nil {
+							return
+						}
+						c.Write(buf)
+					}
+				}()
+				c, err := dial()
+				if err != nil {
 					b.Fatal(err)
 				}
-			}
-		})
+				defer c.Close()
+				buf := make([]byte, size)
+				b.ReportAllocs()
+				for b.Loop() {
+					c.Write(buf)
+					if _, err := io.ReadFull(c, buf); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
 
