@@ -101,13 +101,14 @@ func (s *socket) ruleFor(name *wsa.Sockaddr) *rule {
 func (s *socket) routineConnect() {
 	defer s.release()
 	p := patience{ctx: s.ctx, watched: s.Socket}
+	stop := p.parks(&s.PassThrough)
 	var err error
 	waitErr := p.wait(spi.EventConnect|spi.EventConnectFail, func() bool {
 		err = s.Socket.ConnectResult()
 		return err != wsa.WSAEWOULDBLOCK
 	})
 	s.mu.Lock()
-	if waitErr != nil { // closed
+	if !stop() || waitErr != nil { // closed
 		close(s.left)
 		s.mu.Unlock()
 		return
@@ -212,6 +213,7 @@ func (s *socket) handshake() (err error) {
 	c := new(channel)
 	c.wire = newWire(s.Socket)
 	c.wire.patient = &patience{ctx: s.ctx, watched: s.Socket}
+	stop := c.wire.patient.parks(&s.PassThrough)
 	p, err := s.parameters()
 	s.mu.Lock()
 	peer := s.peer
@@ -224,6 +226,9 @@ func (s *socket) handshake() (err error) {
 	}
 	if err == nil {
 		err = c.wire.drain()
+	}
+	if !stop() && err == nil {
+		err = s.ctx.Err()
 	}
 	if err != nil {
 		c.wire.drop()
@@ -239,7 +244,12 @@ func (s *socket) handshake() (err error) {
 	c.wire.patient = nil
 	c.wire.handed, c.wire.overhead = 0, c.session.overhead()
 	s.mu.Lock()
-	c.park.deadline = s.deadline
+	for d, t := range s.deadlines {
+		if !t.IsZero() {
+			s.PassThrough.SetParkDeadline(spi.Direction(d), t)
+		}
+	}
+	c.park.deadline = s.deadlines[spi.Receiving]
 	s.channel = c
 	s.mu.Unlock()
 	return nil

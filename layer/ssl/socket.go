@@ -37,22 +37,22 @@ type socket struct {
 
 	phase atomic.Uint32 // changes with mu held
 
-	mu       sync.Mutex // protects what follows; Watchers are notified without it
-	settings settings
-	secured  bool // SO_SECURE, or a rule: connect and accept are to make a handshake
-	byRule   *rule
-	server   bool
-	peer     wsa.Sockaddr // what Connect was asked for
-	failure  error        // why the last Connect failed
-	accepts  *acceptor
-	ctx      context.Context // of the goroutine that connects or makes the handshake
-	cancel   context.CancelFunc
-	left     chan struct{} // closed when that goroutine waits below no more
-	closing  bool
-	aborting bool
-	users    int // goroutines that use the socket below, which is closed by the last
-	ownDelay bool
-	deadline time.Time // of receivers that park
+	mu        sync.Mutex // protects what follows; Watchers are notified without it
+	settings  settings
+	secured   bool // SO_SECURE, or a rule: connect and accept are to make a handshake
+	byRule    *rule
+	server    bool
+	peer      wsa.Sockaddr // what Connect was asked for
+	failure   error        // why the last Connect failed
+	accepts   *acceptor
+	ctx       context.Context // of the goroutine that connects or makes the handshake
+	cancel    context.CancelFunc
+	left      chan struct{} // closed when that goroutine waits below no more
+	closing   bool
+	aborting  bool
+	users     int // goroutines that use the socket below, which is closed by the last
+	ownDelay  bool
+	deadlines [2]time.Time // of those who park, by direction
 
 	*channel // once shaking
 }
@@ -159,19 +159,19 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 	return s.PassThrough.Park(d, try)
 }
 
-// SetParkDeadline sets the time at which Park gives up.
+// SetParkDeadline sets the time at which Park gives up. While a handshake has
+// the socket below to itself, it is kept for later.
 func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
 	s.mu.Lock()
-	c := s.channel
-	if d == spi.Receiving {
-		s.deadline = t
-	}
-	s.mu.Unlock()
-	if c != nil && d == spi.Receiving {
+	defer s.mu.Unlock()
+	s.deadlines[d] = t
+	switch c := s.channel; {
+	case c == nil && (s.is(connecting) || s.is(shaking)):
+	case c != nil && d == spi.Receiving:
 		c.park.setDeadline(&s.PassThrough, t)
-		return
+	default:
+		s.PassThrough.SetParkDeadline(d, t)
 	}
-	s.PassThrough.SetParkDeadline(d, t)
 }
 
 // Watch puts w on the socket.

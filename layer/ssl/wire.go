@@ -335,10 +335,36 @@ func (noAddr) String() string  { return "" }
 type patience struct {
 	ctx     context.Context
 	watched spi.Socket
+	parker  spi.Parker // waits where that can; nil: nowhere
+}
+
+// parks lets a goroutine that has the socket below to itself wait as those of
+// the program do, without the poller's between them. It ends with stop, which
+// reports false if ctx has ended before.
+func (p *patience) parks(parker spi.Parker) (stop func() bool) {
+	p.parker = parker
+	return context.AfterFunc(p.ctx, func() {
+		parker.SetParkDeadline(spi.Receiving, longAgo)
+		parker.SetParkDeadline(spi.Sending, longAgo)
+	})
 }
 
 // wait returns when try has returned true.
 func (p *patience) wait(events spi.Events, try func() bool) error {
+	if p.parker != nil {
+		d := spi.Receiving
+		if events&(spi.EventRead|spi.EventAccept) == 0 {
+			d = spi.Sending
+		}
+		parked, err := p.parker.Park(d, try)
+		if ctx := p.ctx.Err(); ctx != nil {
+			return ctx
+		}
+		if parked && err == nil {
+			return nil
+		}
+		p.parker = nil // it cannot, or not any more
+	}
 	woken := make(chan struct{}, 1)
 	w := spi.Watcher{Mask: events, Notify: func(spi.Events) {
 		select {
