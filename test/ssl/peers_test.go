@@ -161,12 +161,18 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 				port, l.Addr(), p.Server.CertFile, p.Server.KeyFile, p.CA.CertFile)), 0o600)
 			return launch(t, nil, stunnel, conf)
 		},
+		"nss": func(t *testing.T, port string) *process {
+			selfserv := need(t, "selfserv")
+			return launch(t, nil, selfserv, "-d", nssDatabase(t, p, "server"), "-e", "server", "-p", port, "-r", "-r", "-u", "-v", "-V", "tls1.2:tls1.3")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			port := freePort(t)
-			ready(t, start(t, port), port)
+			serving := start(t, port)
+			ready(t, serving, port)
 			for version, options := range versions {
 				options = append([]string{"cert", p.Client.CertFile, "key", p.Client.KeyFile}, options...)
+				listen(t, client(p, options...)) // keeps the provider, and what it remembers
 				c, err := dial("127.0.0.1:"+port, client(p, options...))
 				if err != nil {
 					t.Errorf("%s: %v", version, err)
@@ -177,7 +183,18 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 				} else if name == "nginx" && !strings.Contains(text, version+" CN=client") {
 					t.Errorf("nginx sees %q", text)
 				}
+				// The second one resumes the session, as the provider has stayed.
 				c.Close()
+				again, err := dial("127.0.0.1:"+port, client(p, options...))
+				if err != nil {
+					t.Errorf("%s, again: %v", version, err)
+					continue
+				}
+				text := talk(t, again)
+				if evidence := map[string]string{"nginx": "CN=client r", "openssl": "Reused, " + version}[name]; !strings.Contains(text, evidence) {
+					t.Errorf("%s: the second connection is no resumed one: %q", version, text)
+				}
+				again.Close()
 
 				c, err = dial("127.0.0.1:"+port, client(p, options[4:]...)) // without a certificate
 				if err == nil {
@@ -188,8 +205,40 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 					c.Close()
 				}
 			}
+			if name == "nss" {
+				for end := time.Now().Add(patience); !strings.Contains(serving.output(), "2 stateless resumes"); time.Sleep(10 * time.Millisecond) {
+					if time.Now().After(end) {
+						t.Fatal("selfserv has not resumed two sessions")
+					}
+				}
+			}
 		})
 	}
+}
+
+// nssDatabase makes a database of NSS with the authority and some identities
+// of a PKI.
+func nssDatabase(t *testing.T, p *testpki.PKI, identities ...string) string {
+	t.Helper()
+	certutil, pk12util, openssl := need(t, "certutil"), need(t, "pk12util"), need(t, "openssl")
+	dir := t.TempDir()
+	commands := [][]string{
+		{certutil, "-N", "-d", "sql:" + dir, "--empty-password"},
+		{certutil, "-A", "-d", "sql:" + dir, "-n", "ca", "-t", "CT,C,C", "-i", p.CA.CertFile},
+	}
+	for _, name := range identities {
+		id := map[string]*testpki.Identity{"server": p.Server, "client": p.Client}[name]
+		file := filepath.Join(dir, name+".p12")
+		commands = append(commands,
+			[]string{openssl, "pkcs12", "-export", "-inkey", id.KeyFile, "-in", id.CertFile, "-name", name, "-passout", "pass:x", "-out", file},
+			[]string{pk12util, "-i", file, "-d", "sql:" + dir, "-W", "x", "-K", ""})
+	}
+	for _, command := range commands {
+		if out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v: %s", command, err, out)
+		}
+	}
+	return "sql:" + dir
 }
 
 // serve serves HTTP on a listener of the layer.
@@ -214,6 +263,12 @@ func serve(t *testing.T, layers ...string) string {
 // TestClients: clients of others, with a certificate that must be there.
 func TestClients(t *testing.T) {
 	p := testpki.New(t)
+	request := filepath.Join(p.Dir, "request")
+	os.WriteFile(request, []byte("GET / HTTP/1.0\r\n\r\n"), 0o600)
+	databases := make(map[bool]string)
+	if _, err := exec.LookPath("tstclnt"); err == nil {
+		databases[false], databases[true] = nssDatabase(t, p), nssDatabase(t, p, "client")
+	}
 	for version, options := range versions {
 		address := serve(t, server(p, append([]string{"client-ca", p.CA.CertFile}, options...)...))
 		_, port, _ := net.SplitHostPort(address)
@@ -233,6 +288,9 @@ func TestClients(t *testing.T) {
 			"gnutls-cli": func(with bool) []string {
 				return own("--x509certfile", "--x509keyfile", with, "--port", port, "--x509cafile", p.CA.CertFile, "localhost")
 			},
+			"tstclnt": func(with bool) []string {
+				return []string{"-d", databases[with], "-h", "localhost", "-4", "-p", port, "-A", request}
+			},
 		} {
 			t.Run(version+" "+name, func(t *testing.T) {
 				path := need(t, name)
@@ -244,7 +302,7 @@ func TestClients(t *testing.T) {
 					cmd.WaitDelay = time.Second
 					var out bytes.Buffer
 					cmd.Stdout, cmd.Stderr = &out, &out
-					if name == "curl" {
+					if name == "curl" || name == "tstclnt" {
 						cmd.Stdin = nil
 					}
 					err := cmd.Run()
@@ -274,6 +332,23 @@ func TestCurlLarge(t *testing.T) {
 	out, err = exec.Command(curl, "-sS", "--max-time", "30", "--cacert", p.CA.CertFile, "--data-binary", "@"+file, "-o", back, "https://"+address+"/echo").CombinedOutput()
 	if got, _ := os.ReadFile(back); err != nil || !bytes.Equal(got, body) {
 		t.Errorf("%v: %d bytes came back: %s", err, len(got), out)
+	}
+}
+
+// TestGnuTLSResumption: GnuTLS's client resumes its session with the layer.
+func TestGnuTLSResumption(t *testing.T) {
+	gnutls := need(t, "gnutls-cli")
+	p := testpki.New(t)
+	for version, options := range versions {
+		_, port, _ := net.SplitHostPort(serve(t, server(p, options...)))
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		cmd := exec.CommandContext(ctx, gnutls, "--resume", "--waitresumption", "--port", port, "--x509cafile", p.CA.CertFile, "localhost")
+		cmd.Stdin = input(t, "GET / HTTP/1.0\r\n\r\n")
+		out, _ := cmd.CombinedOutput()
+		cancel()
+		if !strings.Contains(string(out), "This is a resumed session") || !strings.Contains(string(out), "behind the layer") {
+			t.Errorf("%s: gnutls-cli says:\n%s", version, out)
+		}
 	}
 }
 
