@@ -3,9 +3,6 @@
 package ssl
 
 import (
-	"encoding/binary"
-	"sync"
-
 	"winsock/spi"
 	"winsock/spi/layer"
 	"winsock/wsa"
@@ -49,31 +46,26 @@ func (s *socket) Listen(backlog int32) error {
 	if s.settings.flags&wsa.SSL_FLAG_DEFER_HANDSHAKE != 0 || s.opening.Base != nil {
 		return nil
 	}
-	limit := min(max(int(backlog), 1), maxHandshakes)
 	if s.is(listening) {
-		s.accepts.mu.Lock()
-		s.accepts.limit = limit
-		s.accepts.mu.Unlock()
-		s.accepts.wake()
+		s.accepts.SetBacklog(backlog)
 		return nil
 	}
-	s.accepts = &acceptor{
-		listener: s,
-		woken:    make(chan struct{}, 1),
-		stop:     make(chan struct{}),
-		stopped:  make(chan struct{}),
-		limit:    limit,
-		shaking:  make(map[*socket]struct{}),
-	}
+	s.accepts = layer.NewAcceptor(layer.Accepting{
+		Log:    s.log(),
+		Below:  s.Socket,
+		Accept: s.PassThrough.Accept,
+		Begin:  s.beginAccepted,
+		Told:   func() { s.watchers.notify(spi.EventAccept) },
+		Most:   maxHandshakes,
+	}, backlog)
 	s.phase.Store(listening)
-	layer.Go(s.log(), "accepting", nil, s.accepts.routineAccept)
 	return nil
 }
 
 // Accept returns the next connection.
 func (s *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 	if s.is(listening) {
-		return s.accepts.next(peer)
+		return s.accepts.Next(peer)
 	}
 	var name wsa.Sockaddr
 	conn, err := s.PassThrough.Accept(&name)
@@ -113,192 +105,20 @@ func (s *socket) inherit(l *socket, peer wsa.Sockaddr) {
 	s.server, s.peer = true, peer
 }
 
-// An acceptor makes connections of a listening socket ready before the
-// program accepts them. Handshakes run side by side, so that a slow one holds
-// up nobody, and are bounded in number and time.
-type acceptor struct {
-	listener *socket
-	woken    chan struct{} // holds one token: look again
-	stop     chan struct{} // closed to end routineAccept
-	stopped  chan struct{} // closed when that has ended
-
-	mu      sync.Mutex // protects all below
-	limit   int
-	shaking map[*socket]struct{}
-	queue   []accepted
-	err     error // of accept below, to be told once
-	closed  bool
-}
-
-// accepted is a connection with its handshake behind it.
-type accepted struct {
-	socket spi.Socket
-	peer   wsa.Sockaddr
-}
-
-func (a *acceptor) next(peer *wsa.Sockaddr) (spi.Socket, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	defer a.wake()
-	if len(a.queue) == 0 {
-		if err := a.err; err != nil {
-			a.err = nil
-			return nil, err
-		}
-		return nil, wsa.WSAEWOULDBLOCK
-	}
-	first := a.queue[0]
-	a.queue[0] = accepted{}
-	a.queue = a.queue[1:]
-	if peer != nil {
-		*peer = first.peer
-	}
-	return first.socket, nil
-}
-
-// ready reports whether next would return something.
-func (a *acceptor) ready() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.queue) > 0 || a.err != nil
-}
-
-func (a *acceptor) wake() {
-	select {
-	case a.woken <- struct{}{}:
-	default:
-	}
-}
-
-// routineAccept takes connections from the socket below and starts their
-// handshakes.
-func (a *acceptor) routineAccept() {
-	defer close(a.stopped)
-	w := spi.Watcher{Mask: spi.EventAccept, Notify: func(spi.Events) { a.wake() }}
-	a.listener.Socket.Watch(&w)
-	defer a.listener.Socket.Unwatch(&w)
-	for {
-		select {
-		case <-a.stop:
-			return
-		default:
-		}
-		if a.room() && a.acceptOne() {
-			continue
-		}
-		select {
-		case <-a.woken:
-		case <-a.stop:
-			return
-		}
-	}
-}
-
-// room reports whether one more connection may be taken.
-func (a *acceptor) room() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.err == nil && len(a.queue) < a.limit && len(a.shaking) < maxHandshakes
-}
-
-// acceptOne takes a connection. It returns false if there is none.
-func (a *acceptor) acceptOne() bool {
-	var peer wsa.Sockaddr
-	conn, err := a.listener.PassThrough.Accept(&peer)
-	switch err {
-	case nil:
-	case wsa.WSAEWOULDBLOCK:
-		return false
-	case wsa.WSAECONNABORTED, wsa.WSAECONNRESET, wsa.WSAEPROVIDERFAILEDINIT:
-		return true // that one is gone; the next may be well
-	default:
-		a.mu.Lock()
-		a.err = err
-		a.mu.Unlock()
-		a.listener.watchers.notify(spi.EventAccept)
-		return false
-	}
+// beginAccepted prepares the handshake of an accepted connection.
+func (s *socket) beginAccepted(conn spi.Socket, peer wsa.Sockaddr) layer.Shaking {
 	c := conn.(*socket)
-	c.inherit(a.listener, peer)
+	c.inherit(s, peer)
 	c.mu.Lock()
 	c.beginLocked(shaking)
+	cancel := c.cancel
 	c.mu.Unlock()
-	a.mu.Lock()
-	a.shaking[c] = struct{}{}
-	a.mu.Unlock()
-	layer.Go(c.log(), "accepting", func() { c.panicked(); a.failed(c) }, func() {
-		err := c.shake()
-		c.release()
-		if err != nil {
-			a.failed(c)
-			return
-		}
-		a.deliver(c, accepted{c, peer})
-	})
-	return true
-}
-
-// failed drops a connection whose handshake has failed.
-func (a *acceptor) failed(c *socket) {
-	a.mu.Lock()
-	delete(a.shaking, c)
-	a.mu.Unlock()
-	_ = c.Close()
-	a.wake()
-}
-
-// deliver queues a connection for Accept.
-func (a *acceptor) deliver(c *socket, conn accepted) {
-	a.mu.Lock()
-	delete(a.shaking, c)
-	if a.closed {
-		a.mu.Unlock()
-		drop(c)
-		return
+	return layer.Shaking{
+		Shake: func() error {
+			defer c.release()
+			return c.shake()
+		},
+		Cancel:   cancel,
+		Panicked: c.panicked,
 	}
-	a.queue = append(a.queue, conn)
-	a.mu.Unlock()
-	a.listener.watchers.notify(spi.EventAccept)
-}
-
-// close ends the accepting: connections that nobody has accepted are reset,
-// as those of a closed listening socket are.
-func (a *acceptor) close() {
-	close(a.stop)
-	<-a.stopped // it only makes calls that do not block
-	a.mu.Lock()
-	a.closed = true
-	queue := a.queue
-	a.queue = nil
-	var cancels []func()
-	for c := range a.shaking {
-		c.mu.Lock()
-		cancels = append(cancels, c.cancel)
-		c.mu.Unlock()
-	}
-	a.mu.Unlock()
-	for _, cancel := range cancels {
-		cancel()
-	}
-	for _, conn := range queue {
-		drop(conn.socket.(*socket))
-	}
-}
-
-func drop(s *socket) {
-	s.Abort()
-	_ = s.Close()
-}
-
-// hardLinger is SO_LINGER's value for a reset at close: on, zero seconds.
-var hardLinger = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, 1), 0)
-
-// abortBelow makes the next Close of below reset its connection.
-func abortBelow(below spi.Socket) {
-	if l, ok := spi.As[spi.Lingerer](below); ok {
-		l.Abort()
-		return
-	}
-	// A socket without connections refuses the option and has none to reset.
-	_ = below.SetSockOpt(wsa.SOL_SOCKET, wsa.SO_LINGER, hardLinger)
 }

@@ -78,7 +78,7 @@ func (s *socket) Close() error {
 
 	switch phase {
 	case listening:
-		accepts.close()
+		accepts.Close()
 	case connecting:
 		cancel()
 		<-left // it leaves the socket below at once
@@ -87,7 +87,7 @@ func (s *socket) Close() error {
 			cancel()
 		}
 		if s.accepted() {
-			abortBelow(s.Socket) // what was to be sent cannot be
+			s.PassThrough.Abort() // what was to be sent cannot be
 		}
 	case open:
 		s.closeOpen(aborting)
@@ -105,7 +105,7 @@ func (s *socket) closeOpen(aborting bool) {
 	if aborting {
 		cancel()
 		c.wire.fail(wsa.WSAECONNABORTED)
-		abortBelow(s.Socket)
+		s.PassThrough.Abort()
 		return
 	}
 	c.wmu.Lock()
@@ -165,7 +165,7 @@ func (s *socket) routineClose(ctx context.Context, c *channel) {
 		return c.wire.flush() != errWouldBlock
 	})
 	if err != nil {
-		abortBelow(s.Socket)
+		s.PassThrough.Abort()
 		return
 	}
 	if !s.expects(c) || s.Socket.Shutdown(wsa.SD_SEND) != nil {
@@ -220,5 +220,5 @@ func (s *socket) Abort() {
 	s.mu.Lock()
 	s.aborting = true
 	s.mu.Unlock()
-	abortBelow(s.Socket)
+	s.PassThrough.Abort()
 }

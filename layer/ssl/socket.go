@@ -44,7 +44,7 @@ type socket struct {
 	server    bool
 	peer      wsa.Sockaddr // what Connect was asked for
 	failure   error        // why the last Connect failed
-	accepts   *acceptor
+	accepts   *layer.Acceptor
 	ctx       context.Context // of the goroutine that connects or makes the handshake
 	cancel    context.CancelFunc
 	left      chan struct{} // closed when that goroutine waits below no more
@@ -277,7 +277,7 @@ func (s *socket) Ready(mask spi.Events) spi.Events {
 	case open:
 		return s.channelReady(mask) & mask
 	case listening:
-		if s.accepts.ready() {
+		if s.accepts.Ready() {
 			return spi.EventAccept & mask
 		}
 	case refused, spent:

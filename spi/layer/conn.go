@@ -44,7 +44,7 @@ type Conn struct {
 	peer    wsa.Sockaddr  // what Connect was asked for
 	failure error         // why the last Connect failed
 	waited  chan struct{} // closed when nobody waits for the connect below any more
-	accepts *acceptor     // of a listening socket
+	accepts *Acceptor     // of a listening socket
 
 	lower *netConn // the socket below while Transform's result has it
 	freed bool     // lower was closed and nobody uses the socket below through it
@@ -164,7 +164,7 @@ func (c *Conn) Ready(mask spi.Events) spi.Events {
 	var e spi.Events
 	switch c.phase {
 	case listening:
-		if c.accepts.ready() {
+		if c.accepts.Ready() {
 			e = spi.EventAccept
 		}
 	case refused, spent:

@@ -35,7 +35,7 @@ func (c *Conn) Close() error {
 		<-waited // it leaves the socket below at once
 		return c.Base.Close()
 	case listening:
-		accepts.close()
+		accepts.Close()
 		return c.Base.Close()
 	case open:
 		if aborting {

@@ -44,8 +44,9 @@ type ConnConfig struct {
 	BufferSize int
 
 	// MaxHandshakes is how many accepted connections of one listening
-	// socket may be in Transform or waiting for Accept. Zero means 128. A
-	// smaller backlog of listen counts instead.
+	// socket may be in Transform, and how many may wait for Accept after
+	// it. Zero means 128. For the latter a smaller backlog of listen counts
+	// instead.
 	MaxHandshakes int
 
 	// HandshakeTimeout bounds Transform. Zero means 30 seconds.

@@ -119,4 +119,5 @@ func TestEveryCode(t *testing.T) {
 	_, err := control(s, wsa.SO_SSL_GET_CONNECTION_INFO, nil, make([]byte, wsa.SizeofSSLConnectionInfo-1))
 	check(t, "connection info, no room", err, wsa.WSAEFAULT)
 	exchange(t, s, "hello")
+	winsock.CloseSocket(s)
 }

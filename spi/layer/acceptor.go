@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package layer
+
+import (
+	"log/slog"
+	"sync"
+
+	"winsock/spi"
+	"winsock/wsa"
+)
+
+// An Acceptor makes connections of a listening socket ready before the
+// program accepts them. Handshakes run side by side, so that a slow one holds
+// up nobody, and are bounded in number, so that many of them cannot use up
+// the program; further connections wait below. That they are bounded in time
+// is the handshakes' own business.
+type Acceptor struct {
+	from    Accepting
+	woken   chan struct{} // holds one token: look again
+	stop    chan struct{} // closed to end routineAccept
+	stopped chan struct{} // closed when that has ended
+
+	mu      sync.Mutex // protects all below
+	backlog int
+	shaking map[spi.Socket]func() // what gives each of them up
+	queue   []accepted
+	err     error // of Accept, to be told once
+	closed  bool
+}
+
+// Accepting is what an [Acceptor] works with.
+type Accepting struct {
+	Log    *slog.Logger
+	Below  spi.Socket // listens
+	Accept func(peer *wsa.Sockaddr) (spi.Socket, error)
+
+	// Begin prepares the handshake of an accepted connection. Without one
+	// the connection is handed on as it is.
+	Begin func(s spi.Socket, peer wsa.Sockaddr) Shaking
+
+	Told func() // called when the program can accept
+
+	Most int // handshakes at a time, and connections that wait for Accept
+}
+
+// Shaking is the handshake of a connection.
+type Shaking struct {
+	Shake    func() error // nil: there is none
+	Cancel   func()       // makes Shake fail soon
+	Panicked func()       // may be nil; called when Shake has
+}
+
+// accepted is a connection with its handshake behind it.
+type accepted struct {
+	socket spi.Socket
+	peer   wsa.Sockaddr
+}
+
+// NewAcceptor begins to accept.
+func NewAcceptor(from Accepting, backlog int32) *Acceptor {
+	a := &Acceptor{
+		from:    from,
+		woken:   make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		stopped: make(chan struct{}),
+		shaking: make(map[spi.Socket]func()),
+	}
+	a.SetBacklog(backlog)
+	Go(from.Log, "accepting", nil, a.routineAccept)
+	return a
+}
+
+// SetBacklog sets how many connections may wait for Next.
+func (a *Acceptor) SetBacklog(backlog int32) {
+	a.mu.Lock()
+	a.backlog = min(max(int(backlog), 1), a.from.Most)
+	a.mu.Unlock()
+	a.wake()
+}
+
+// Next returns the next connection whose handshake has succeeded.
+func (a *Acceptor) Next(peer *wsa.Sockaddr) (spi.Socket, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	defer a.wake()
+	if len(a.queue) == 0 {
+		if err := a.err; err != nil {
+			a.err = nil
+			return nil, err
+		}
+		return nil, wsa.WSAEWOULDBLOCK
+	}
+	first := a.queue[0]
+	a.queue[0] = accepted{}
+	a.queue = a.queue[1:]
+	if peer != nil {
+		*peer = first.peer
+	}
+	return first.socket, nil
+}
+
+// Ready reports whether Next would return something.
+func (a *Acceptor) Ready() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.queue) > 0 || a.err != nil
+}
+
+func (a *Acceptor) wake() {
+	select {
+	case a.woken <- struct{}{}:
+	default:
+	}
+}
+
+// routineAccept takes connections from the socket below and starts their
+// handshakes.
+func (a *Acceptor) routineAccept() {
+	defer close(a.stopped)
+	w := spi.Watcher{Mask: spi.EventAccept, Notify: func(spi.Events) { a.wake() }}
+	a.from.Below.Watch(&w)
+	defer a.from.Below.Unwatch(&w)
+	for {
+		select {
+		case <-a.stop:
+			return
+		default:
+		}
+		if a.room() && a.acceptOne() {
+			continue
+		}
+		select {
+		case <-a.woken:
+		case <-a.stop:
+			return
+		}
+	}
+}
+
+// room reports whether one more connection may be taken.
+func (a *Acceptor) room() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err == nil && len(a.queue) < a.backlog && len(a.shaking) < a.from.Most
+}
+
+// acceptOne takes a connection. It returns false if there is none.
+func (a *Acceptor) acceptOne() bool {
+	var peer wsa.Sockaddr
+	s, err := a.from.Accept(&peer)
+	switch err {
+	case nil:
+	case wsa.WSAEWOULDBLOCK:
+		return false
+	case wsa.WSAECONNABORTED, wsa.WSAECONNRESET, wsa.WSAEPROVIDERFAILEDINIT:
+		return true // that one is gone; the next may be well
+	default:
+		a.mu.Lock()
+		a.err = err
+		a.mu.Unlock()
+		a.from.Told()
+		return false
+	}
+	h := a.from.Begin(s, peer)
+	if h.Shake == nil {
+		a.deliver(s, peer)
+		return true
+	}
+	a.mu.Lock()
+	a.shaking[s] = h.Cancel
+	a.mu.Unlock()
+	panicked := func() {
+		if h.Panicked != nil {
+			h.Panicked()
+		}
+		a.failed(s)
+	}
+	Go(a.from.Log, "accepting", panicked, func() {
+		if h.Shake() != nil {
+			a.failed(s)
+			return
+		}
+		a.deliver(s, peer)
+	})
+	return true
+}
+
+// failed drops a connection whose handshake has failed.
+func (a *Acceptor) failed(s spi.Socket) {
+	a.mu.Lock()
+	delete(a.shaking, s)
+	a.mu.Unlock()
+	_ = s.Close()
+	a.wake()
+}
+
+// deliver queues a connection for Next.
+func (a *Acceptor) deliver(s spi.Socket, peer wsa.Sockaddr) {
+	a.mu.Lock()
+	delete(a.shaking, s)
+	if a.closed {
+		a.mu.Unlock()
+		drop(s)
+		return
+	}
+	a.queue = append(a.queue, accepted{s, peer})
+	a.mu.Unlock()
+	a.from.Told()
+}
+
+// Close ends the accepting: connections that nobody has accepted are reset,
+// as those of a closed listening socket are.
+func (a *Acceptor) Close() {
+	close(a.stop)
+	<-a.stopped // it only makes calls that do not block
+	a.mu.Lock()
+	a.closed = true
+	queue := a.queue
+	a.queue = nil
+	cancels := make([]func(), 0, len(a.shaking))
+	for _, cancel := range a.shaking {
+		cancels = append(cancels, cancel)
+	}
+	a.mu.Unlock()
+	for _, cancel := range cancels {
+		cancel()
+	}
+	for _, c := range queue {
+		drop(c.socket)
+	}
+}
+
+func drop(s spi.Socket) {
+	abort(s)
+	_ = s.Close()
+}
