@@ -174,7 +174,7 @@ var mistakes = []mistake{
 	{"[layer.s]\ntype = 'ssl'\nterminate = 443\n", []string{"3:13: terminate: want a text or an array of texts, not a number"}},
 	{"[layer.s]\ntype = 'ssl'\nterminate = '443'\n", []string{"3:13: terminate: a server needs option cert"}},
 	{"[layer.f]\ntype = 'fault'\nscript = 'none'", []string{"3:10: script: "}},
-	{"[layer.f]\ntype = 'fault'\ntoxics = [{ type = 'warp' }]", []string{"3:1: toxics: rule 1 (warp): invalid toxic type"}},
+	{"[layer.f]\ntype = 'fault'\ntoxics = [\n'drop', { type = 'warp' }]", []string{"4:9: toxics: warp: invalid toxic type"}},
 	{"layers = [{ type = 'socks', server = { env = 'CONFIG_TEST_NOT_SET' } }]", []string{"1:38: server: there is no variable $CONFIG_TEST_NOT_SET"}},
 	{"[layer.p]\ntype = 'socks'\nserver = 'h'\ntimeout = { file = '/none' }", []string{"4:11: timeout: open /none: no such file"}},
 

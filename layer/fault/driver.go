@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -100,7 +101,12 @@ func check(o spi.Options) error {
 	case o.Text("toxics") == "":
 		return spi.BadOption("fault", "script", "%v", err)
 	}
-	return spi.BadOption("fault", "toxics", "%v", err)
+	wrong := spi.BadOption("fault", "toxics", "%v", err)
+	var script *scriptError
+	if errors.As(err, &script) {
+		wrong.Item, wrong.Text = script.rule, script.text
+	}
+	return wrong
 }
 
 // A provider opens sockets that stand on those of the inner layers: calls

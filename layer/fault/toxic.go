@@ -162,6 +162,14 @@ func (t *toxic) check() error {
 func (t *toxic) number(key string) int64 { v, _ := t.Attributes[key].(float64); return int64(v) }
 func (t *toxic) text(key string) string  { v, _ := t.Attributes[key].(string); return v }
 
+// A scriptError is what is wrong with one rule of a script.
+type scriptError struct {
+	rule int // counted from 1
+	text string
+}
+
+func (e *scriptError) Error() string { return fmt.Sprintf("rule %d: %s", e.rule, e.text) }
+
 // parseScript reads toxics as the package comment has them.
 func parseScript(text string) ([]*toxic, error) {
 	var all []*toxic
@@ -175,7 +183,7 @@ func parseScript(text string) ([]*toxic, error) {
 		for _, field := range fields[1:] {
 			key, value, ok := strings.Cut(field, "=")
 			if !ok {
-				return nil, fmt.Errorf("rule %d: %q: want KEY=VALUE", i+1, field)
+				return nil, &scriptError{i + 1, fmt.Sprintf("%q: want KEY=VALUE", field)}
 			}
 			switch key {
 			case "name":
@@ -185,7 +193,7 @@ func parseScript(text string) ([]*toxic, error) {
 			case "toxicity":
 				v, err := strconv.ParseFloat(value, 64)
 				if err != nil {
-					return nil, fmt.Errorf("rule %d: toxicity=%s: want 0 to 1", i+1, value)
+					return nil, &scriptError{i + 1, fmt.Sprintf("toxicity=%s: want 0 to 1", value)}
 				}
 				t.Toxicity = v
 			default:
@@ -196,10 +204,10 @@ func parseScript(text string) ([]*toxic, error) {
 			}
 		}
 		if err := t.check(); err != nil {
-			return nil, fmt.Errorf("rule %d (%s): %v", i+1, t.Type, err)
+			return nil, &scriptError{i + 1, fmt.Sprintf("%s: %v", t.Type, err)}
 		}
 		if slices.ContainsFunc(all, func(o *toxic) bool { return o.Name == t.Name }) {
-			return nil, fmt.Errorf("rule %d: there is a toxic named %s already; give it a name=", i+1, t.Name)
+			return nil, &scriptError{i + 1, fmt.Sprintf("there is a toxic named %s already; give it a name=", t.Name)}
 		}
 		all = append(all, t)
 	}
