@@ -38,9 +38,9 @@ func newNC() *cobra.Command {
 		Use:   "nc [flags] [HOST] PORT",
 		Short: "Connect or listen through a provider chain, and pipe",
 		Long: `Connects to HOST PORT, or listens with -l, through the catalog's chain, or
-through the layers given and the chain of a configuration, and pipes standard input and output. At the end of
-its input it ends the sending direction, and goes on until the peer has ended
-the other.
+through the layers given and the chain of a configuration, and pipes standard
+input and output. At the end of its input it ends the sending direction, and
+goes on until the peer has ended the other.
 
 The exit code is 0 if all went well, 1 after a network error, and 2 if the
 command was wrong.`,
