@@ -3,6 +3,7 @@
 package catalog
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -35,7 +36,13 @@ func init() {
 	spi.Register(&spi.Driver{Name: "cat-mem", Startup: none, Entries: func() []wsa.ProtocolInfo {
 		return []wsa.ProtocolInfo{protocol(wsa.GUID{Data1: 0x900}, 99, wsa.SOCK_STREAM, 1, 0, 0, "memory")}
 	}})
-	spi.Register(&spi.Driver{Name: "cat-layer", Startup: none, Options: []spi.Option{{Key: "size", Kind: spi.Size}, {Key: "text"}}})
+	spi.Register(&spi.Driver{Name: "cat-layer", Startup: none, Options: []spi.Option{{Key: "size", Kind: spi.Size}, {Key: "text"}},
+		Check: func(o spi.Options) error {
+			if o.Text("text") == "refused" {
+				return errors.Join(spi.BadOption("cat-layer", "text", "once"), spi.BadOption("cat-layer", "text", "twice"))
+			}
+			return nil
+		}})
 	for name, info := range map[string]wsa.NamespaceInfo{
 		"cat-dns":   {ProviderID: dnsID, NameSpace: wsa.NS_DNS, Active: true, Version: 1, Identifier: "names"},
 		"cat-hosts": {ProviderID: hostsID, NameSpace: wsa.NS_TCPIP_HOSTS, Active: true, Version: 1, Identifier: "files"},

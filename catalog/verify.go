@@ -13,8 +13,8 @@ import (
 
 // Verify returns all that is wrong with the catalog, as far as that can be
 // told without starting a provider: what was wrong when it was read, chains
-// that lack something, providers that are unknown, options that are not
-// theirs, and GUIDs that stand for two providers.
+// that lack something, providers that are unknown, options that are not theirs
+// or that they would not start with, and GUIDs that stand for two providers.
 func (s *Snapshot) Verify() []Problem {
 	problems := s.Problems()
 	report := func(e *Entry, f string, args ...any) {
@@ -33,7 +33,7 @@ func (s *Snapshot) Verify() []Problem {
 		if first := paths[id]; first == nil {
 			paths[id] = e
 		} else if first.Path != e.Path {
-			report(e, "the provider's GUID is also that of entry %d, whose path is %q", first.ID(), first.Path)
+			report(e, "the provider's GUID is also that of entry %d, whose path is %q", first.ID(), spi.RedactPath(first.Path))
 		}
 	}
 	for _, n := range s.names {
@@ -73,16 +73,24 @@ func verifyDriver(e *Entry) string {
 	if SharedObject(e.Path) {
 		return verifyFile(e.Path)
 	}
-	d, _, err := spi.ParsePath(e.Path)
+	d, options, err := spi.ParsePath(e.Path)
+	wrong := ""
 	switch {
 	case err != nil:
-		return fmt.Sprintf("path %q: %v", e.Path, err)
+		wrong = err.Error()
 	case d.Base() && e.Kind() != Base:
-		return fmt.Sprintf("path %q: a base provider cannot be layered", e.Path)
+		wrong = "a base provider cannot be layered"
 	case !d.Base() && e.Kind() == Base:
-		return fmt.Sprintf("path %q: a layered provider cannot carry a base protocol", e.Path)
+		wrong = "a layered provider cannot carry a base protocol"
+	case d.Check != nil && e.Kind() != Chain: // a chain has the path of its top
+		if err := d.Check(options); err != nil {
+			wrong = strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
 	}
-	return ""
+	if wrong == "" {
+		return ""
+	}
+	return fmt.Sprintf("path %q: %s", spi.RedactPath(e.Path), wrong)
 }
 
 func verifyNameDriver(path string) string {
@@ -90,7 +98,7 @@ func verifyNameDriver(path string) string {
 		return verifyFile(path)
 	}
 	if _, _, err := spi.ParseNamePath(path); err != nil {
-		return fmt.Sprintf("path %q: %v", path, err)
+		return fmt.Sprintf("path %q: %v", spi.RedactPath(path), err)
 	}
 	return ""
 }

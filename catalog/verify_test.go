@@ -27,6 +27,7 @@ func TestVerify(t *testing.T) {
 		{"unknown driver", func(l, c *Entry) *Entry { l.Path = "cat-unknown"; return nil }, "no provider is named"},
 		{"bad option", func(l, c *Entry) *Entry { l.Path = "cat-layer:size=much"; return nil }, "size"},
 		{"unknown option", func(l, c *Entry) *Entry { l.Path = "cat-layer:colour=red"; return nil }, "colour"},
+		{"what the driver finds", func(l, c *Entry) *Entry { l.Path = "cat-layer:text=refused"; return nil }, "text: once; cat-layer: option text: twice"},
 		{"base driver as a layer", func(l, c *Entry) *Entry { l.Path = "cat-mem"; return nil }, "cannot be layered"},
 		{"dangling id", func(l, c *Entry) *Entry { c.Info.Chain.Entries[0] = 4711; return nil }, "which there is not"},
 		{"chain of itself", func(l, c *Entry) *Entry { c.Info.Chain.Entries[0] = c.ID(); return nil }, "contains itself"},
