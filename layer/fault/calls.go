@@ -5,7 +5,6 @@ package fault
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"winsock/internal/bucket"
 	"winsock/spi"
@@ -45,9 +44,8 @@ type half struct {
 }
 
 func (p *place) wrapCalls(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
-	datagram := layer.Datagram(o)
 	s := &socket{place: p, stream: layer.Stream(o), id: p.number.Add(1)}
-	_, s.seesData = p.data(datagram)
+	s.seesData = p.concerns().calls
 	s.Socket = below
 	s.recv = half{chance: p.chance('s', s.id, downstream), event: spi.EventRead}
 	s.send = half{chance: p.chance('s', s.id, upstream), event: spi.EventWrite}
@@ -144,7 +142,7 @@ func (s *socket) cap(h *half, n int) (int, error) {
 				continue
 			}
 			h.blocked, h.spared = true, true
-			wait := time.Duration(max(t.number("delay"), 0)) * time.Millisecond
+			wait := t.milliseconds("delay")
 			h.timer = s.place.clock.AfterFunc(wait, func() {
 				h.mu.Lock()
 				h.blocked = false
@@ -246,10 +244,10 @@ func (s *socket) Unwatch(w *spi.Watcher) {
 
 // Park leaves waiting to watchers if the layer may answer WSAEWOULDBLOCK.
 func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
-	if s.seesData {
+	if s.seesData && !s.place.state.Load().quiet {
 		return false, nil
 	}
-	return s.HandlePreserving.Park(d, try)
+	return s.HandlePreserving.Park(d, try) // which ends when toxics come
 }
 
 // Close ends what the layer has under way.

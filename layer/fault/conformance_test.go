@@ -35,9 +35,6 @@ func with(t testing.TB, n spitest.Network, toxics string, api, carried bool) spi
 	if api {
 		o["listen"] = "unix:" + filepath.Join(t.TempDir(), "api")
 	}
-	if carried {
-		n = n.Without(wsa.XP1_EXPEDITED_DATA)
-	}
 	n.Lasting = append(n.Lasting, "layer/fault.", "net/http.")
 	return n.With(t, driver.Startup, o)
 }

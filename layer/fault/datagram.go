@@ -88,7 +88,7 @@ func (w *way) fate(p *place) (after [2]time.Duration, copies int) {
 		case "duplicate":
 			copies = 2
 		case "reorder":
-			after[0] += time.Duration(t.number("delay")) * time.Millisecond
+			after[0] += t.milliseconds("delay")
 		case "latency":
 			d := t.number("latency")
 			if j := t.number("jitter"); j > 0 {

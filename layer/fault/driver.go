@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
+	"time"
 
 	"winsock/internal/bucket"
 	"winsock/spi"
@@ -71,7 +73,7 @@ func newProvider(p *spi.StartupParams, clock bucket.Clock) (*provider, error) {
 		}
 	}
 	f.calls = layer.NewProvider(p, f.place.wrapCalls)
-	f.streams = layer.NewConnProvider(p, layer.ConnConfig{Transform: f.place.transform, Log: log})
+	f.streams = layer.NewProvider(p, f.wrapStream)
 	f.datagrams = layer.NewProvider(p, f.place.wrapDatagram)
 	return f, nil
 }
@@ -117,6 +119,7 @@ type provider struct {
 	calls     spi.Provider
 	streams   spi.Provider
 	datagrams spi.Provider
+	ending    sync.WaitGroup // closed streams that still send what they hold
 }
 
 // Socket opens a socket with faults.
@@ -127,8 +130,8 @@ func (f *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 		}
 	}
 	datagram := layer.Datagram(o)
-	carried, _ := f.place.data(datagram)
-	if !carried || !datagram && !layer.Stream(o) {
+	concern := f.place.concerns()
+	if datagram && !concern.datagrams || !datagram && !(layer.Stream(o) && (concern.streams || concern.connects)) {
 		return f.calls.Socket(o)
 	}
 	inner, below := f.streams, o.Next
@@ -151,6 +154,15 @@ func (f *provider) Cleanup() error {
 		if e := p.Cleanup(); err == nil {
 			err = e
 		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		f.ending.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(2 * closeTimeout):
 	}
 	f.server.leave(f.place)
 	f.place.release()

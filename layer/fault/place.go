@@ -5,6 +5,7 @@ package fault
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -27,79 +28,93 @@ type place struct {
 	dynamic          bool // the API may change it
 	uses             int  // protected by the lock of places
 
+	changing sync.Mutex // held while streams are told of another state; taken before mu
+
 	number      atomic.Uint64 // of sockets
 	connections atomic.Uint64
 	state       atomic.Pointer[state]
 
-	mu    sync.Mutex // protects what follows, and who replaces state
-	conns map[*conn]struct{}
+	mu      sync.Mutex // protects what follows, and who replaces state
+	streams map[*stream]struct{}
 }
 
 // A state is what faults are in force. It is not changed, but replaced.
 type state struct {
 	enabled bool
 	toxics  []*toxic
-	calls   bool          // some are of calls
-	changed chan struct{} // closed when there is another state
+
+	quiet    bool // no toxics, and enabled
+	calls    bool // some are about calls
+	streams  bool // some are about what streams carry, or they are to end
+	connects bool // some are about connecting, or nobody is to
 }
 
 func (p *place) toxics() []*toxic { return p.state.Load().toxics }
 
-// setLocked puts toxics in force.
-func (p *place) setLocked(enabled bool, toxics []*toxic) {
-	s := &state{enabled: enabled, toxics: toxics, changed: make(chan struct{})}
-	s.calls = slices.ContainsFunc(toxics, func(t *toxic) bool { return kinds[t.Type].where == inCall })
-	if old := p.state.Swap(s); old != nil {
-		close(old.changed)
+// setLocked puts toxics in force, and returns who has to be told, outside of
+// the lock.
+func (p *place) setLocked(enabled bool, toxics []*toxic) (told []*stream) {
+	s := &state{enabled: enabled, toxics: toxics, quiet: enabled && len(toxics) == 0, connects: !enabled, streams: !enabled}
+	for _, t := range toxics {
+		switch kinds[t.Type].where {
+		case inCall:
+			s.calls = true
+		case inStream, inAny:
+			s.streams = true
+		case inConnect:
+			s.connects = true
+		}
 	}
+	p.state.Store(s)
+	return slices.Collect(maps.Keys(p.streams))
 }
 
 // change replaces the toxics by what f makes of them.
 func (p *place) change(f func([]*toxic) ([]*toxic, error)) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.state.Load()
-	toxics, err := f(slices.Clone(now.toxics))
-	if err == nil {
-		p.setLocked(now.enabled, toxics)
-	}
-	return err
+	return p.replace(func(now *state) (bool, []*toxic, error) {
+		toxics, err := f(slices.Clone(now.toxics))
+		return now.enabled, toxics, err
+	})
 }
 
 // enable lets connections pass, or ends them and refuses new ones.
 func (p *place) enable(on bool) {
+	_ = p.replace(func(now *state) (bool, []*toxic, error) { return on, now.toxics, nil })
+}
+
+// replace puts another state in force, which f makes of the one that is.
+func (p *place) replace(f func(now *state) (enabled bool, toxics []*toxic, err error)) error {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	enabled, toxics, err := f(p.state.Load())
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
-	now := p.state.Load()
-	if now.enabled != on {
-		p.setLocked(on, now.toxics)
-	}
-	var cut []*conn
-	if !on {
-		for c := range p.conns {
-			cut = append(cut, c)
-		}
-	}
+	told := p.setLocked(enabled, toxics)
 	p.mu.Unlock()
-	for _, c := range cut {
-		c.cut()
+	state := p.state.Load()
+	for _, s := range told {
+		s.changed(state)
+	}
+	return nil
+}
+
+// join has a stream told of changes, if there can be any.
+func (p *place) join(s *stream) {
+	if p.dynamic {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.streams[s] = struct{}{}
 	}
 }
 
-// join counts a connection, unless there are to be none.
-func (p *place) join(c *conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.state.Load().enabled {
-		return false
+func (p *place) leave(s *stream) {
+	if p.dynamic {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.streams, s)
 	}
-	p.conns[c] = struct{}{}
-	return true
-}
-
-func (p *place) leave(c *conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.conns, c)
 }
 
 // chance returns the decisions for a direction of a socket (s for its calls, d
@@ -111,26 +126,37 @@ func (p *place) chance(kind byte, number uint64, stream string) *chance {
 	return &chance{key: key, log: p.log, rand: rand.New(rand.NewPCG(p.seed, h.Sum64())), old: p.replay[key]}
 }
 
-// data reports whether faults may concern data at some time, so that it has
-// to be seen.
-func (p *place) data(datagram bool) (carried, called bool) {
+// A concern is what faults can be about at some time, so that it has to be
+// seen.
+type concern struct {
+	streams   bool // what streams carry
+	datagrams bool
+	connects  bool // how streams are connected
+	calls     bool // calls for data
+}
+
+// concerns returns what the toxics of a place, those to come included, can be
+// about.
+func (p *place) concerns() (c concern) {
 	if p.dynamic {
-		return true, true
+		return concern{true, true, true, true}
 	}
 	for _, t := range p.start {
-		switch k := kinds[t.Type]; k.where {
+		switch kinds[t.Type].where {
 		case inStream:
-			carried = carried || !datagram
+			c.streams = true
 		case inDatagram:
-			carried = carried || datagram
+			c.datagrams = true
 		case inAny:
-			carried = true
+			c.streams, c.datagrams = true, true
+		case inConnect:
+			c.connects = true
 		case inCall:
-			c := t.text("call")
-			called = called || t.Type == "short" || t.Type == "would_block" || c == "WSPSend" || c == "WSPRecv"
+			name := t.text("call")
+			c.calls = c.calls || t.Type == "short" || t.Type == "would_block" || name == "WSPSend" || name == "WSPRecv"
 		}
 	}
-	return carried, called
+	return c
 }
 
 // places are those of the process, by name.
@@ -159,7 +185,7 @@ func open(s *setup) (*place, error) {
 		return p, nil
 	}
 	p := &place{name: s.name, listen: s.listen, upstream: s.upstream, seed: s.seed, clock: s.clock, start: s.toxics,
-		dynamic: s.dynamic, uses: 1, conns: make(map[*conn]struct{})}
+		dynamic: s.dynamic, uses: 1, streams: make(map[*stream]struct{})}
 	if s.replay != "" {
 		f, err := os.Open(s.replay)
 		if err != nil {

@@ -3,10 +3,9 @@
 package fault
 
 import (
-	"context"
-	"io"
-	"net"
+	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winsock/internal/bucket"
@@ -15,504 +14,594 @@ import (
 	"winsock/wsa"
 )
 
-// A conn is a connection whose data goes through toxics: each direction is a
-// queue of pieces with the times at which they came, and a goroutine that
-// passes them on as the toxics say.
-type conn struct {
-	net.Conn // below
+// A stream is a stream socket whose data goes through two links, one for each
+// direction, as soon as a toxic is about it. Until then, and when all toxics
+// are gone and the links are empty, its calls for data are those of the socket
+// below, at the cost of a few atomic operations and no lock.
+type stream struct {
+	layer.HandlePreserving
 	place    *place
-	socket   spi.Socket
-	up, down *link
-	out      *io.PipeReader // what the program receives
-	in       *io.PipeWriter
+	ending   *sync.WaitGroup // of the provider: closed sockets that still send
+	seesData bool
+	connects bool // toxics may be about connecting
 
-	done   chan struct{} // closed when nothing is waited for any more
-	ending sync.Once
+	watchers spi.WatchList
+	inner    spi.Watcher
+	linked   atomic.Bool // inner is on the socket below
 
-	mu     sync.Mutex // protects what follows
-	broken error      // what Write answers
+	queued    atomic.Bool  // routineRun will run
+	held      atomic.Bool  // there is an attempt, or something pending
+	busy      atomic.Bool  // the links hold something, so that no call may go past them
+	receiving atomic.Int32 // calls of Recv that go past them at the moment
+
+	parking   sync.Mutex // protects what follows; taken inside of mu
+	kicked    atomic.Bool
+	deadlines [2]time.Time // of the program, by spi.Direction
+
+	mu       sync.Mutex // protects what follows; held over calls to the socket below
+	id       uint64     // of the connection; 0: there was none yet
+	open     bool       // it is connected
+	up, down link
+	timer    bucket.Timer
+	next     time.Time   // when the links want to be looked at again
+	events   spi.Events  // to be told
+	attempt  *attempt    // a connect that is held back or has failed
+	pending  []*accepted // connections that are held back
+	noSend   bool
+	noRecv   bool
+	sendErr  error // what Send answers
+	recvErr  error // what Recv answers when there is no more data
+	ended    bool  // no more data will come: Recv answers 0
+	closing  bool
+	hasty    bool // what is held is not to be sent
+	drained  bool // it has all been sent, since closing
+	patience bucket.Timer
 }
 
-// A link is one direction.
-type link struct {
-	c      *conn
-	stream string
-	chance *chance
-	queue  chan piece
-	end    *piece // taken from the queue ahead of its time
-	opened time.Time
-	passed int64 // bytes
-	hit    map[*toxic]bool
-	bucket *bucket.Bucket
-	tokens *bucket.Member
-	told   chan struct{}
-	ended  chan struct{} // closed when the goroutine is gone
+// closeTimeout is how long what was sent has to get through after a close.
+const closeTimeout = 20 * time.Second
+
+func (f *provider) wrapStream(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+	s := &stream{place: f.place, ending: &f.ending}
+	concern := f.place.concerns()
+	s.seesData, s.connects = concern.streams, concern.connects
+	s.Socket = below
+	s.up, s.down = link{s: s, stream: upstream}, link{s: s, stream: downstream}
+	s.inner.Mask = spi.EventAll
+	s.inner.Notify = s.told
+	f.place.join(s)
+	return s, nil
 }
 
-// A piece is data that came at a time, or the end.
-type piece struct {
-	data []byte
-	at   time.Time
-	err  error // the end; io.EOF is a proper one
-}
-
-const (
-	pieceSize    = 32 << 10
-	queueSize    = 256              // pieces, so that much is under way while it is late
-	closeTimeout = 20 * time.Second // for what was sent to get through
-)
-
-// transform is what layer.ConnConfig asks for.
-func (p *place) transform(ctx context.Context, h *layer.Handshake, below net.Conn) (net.Conn, error) {
-	c := &conn{Conn: below, place: p, socket: h.Socket, done: make(chan struct{})}
-	c.out, c.in = io.Pipe()
-	id := p.connections.Add(1)
-	c.up, c.down = c.link(id, upstream), c.link(id, downstream)
-	for _, t := range p.toxics() {
-		var wait time.Duration
-		var err error
-		switch t.Type {
-		case "slow_open":
-			wait = time.Duration(t.number("delay")) * time.Millisecond
-		case "connect_timeout":
-			wait, err = time.Duration(t.number("timeout"))*time.Millisecond, wsa.WSAETIMEDOUT
-		default:
-			continue
-		}
-		if !c.up.hits(t) {
-			continue
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, wsa.WSAETIMEDOUT
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if !p.join(c) {
-		return nil, wsa.WSAECONNREFUSED
-	}
-	layer.Go(nil, "receiving", c.abort, c.routineReceive)
-	layer.Go(nil, "passing on what is received", c.abort, c.down.routinePass)
-	layer.Go(nil, "passing on what is sent", c.abort, c.up.routinePass)
-	return c, nil
-}
-
-func (c *conn) link(id uint64, stream string) *link {
-	return &link{c: c, stream: stream, chance: c.place.chance('c', id, stream), queue: make(chan piece, queueSize), opened: time.Now(),
-		hit: make(map[*toxic]bool), told: make(chan struct{}, 1), ended: make(chan struct{})}
-}
-
-// hits tells, always the same, whether a toxic concerns the link.
-func (l *link) hits(t *toxic) bool {
-	hit, ok := l.hit[t]
-	if !ok {
-		hit = l.chance.hits(t)
-		l.hit[t] = hit
-	}
-	return hit
-}
-
-// Read takes what has come through.
-func (c *conn) Read(p []byte) (int, error) { return c.out.Read(p) }
-
-// Write gives data to the link.
-func (c *conn) Write(p []byte) (int, error) {
-	n := 0
-	for n < len(p) {
-		data := append([]byte(nil), p[n:min(len(p), n+pieceSize)]...)
-		if err := c.up.push(piece{data: data, at: time.Now()}); err != nil {
-			return n, err
-		}
-		n += len(data)
-	}
-	return n, nil
-}
-
-// push puts a piece into the queue.
-func (l *link) push(p piece) error {
-	if err := l.c.failure(); err != nil && l.stream == upstream {
-		return err
-	}
-	select {
-	case l.queue <- p:
-		return nil
-	case <-l.ended:
-	case <-l.c.done:
-	}
-	if err := l.c.failure(); err != nil {
-		return err
-	}
-	return wsa.WSAECONNABORTED
-}
-
-func (c *conn) failure() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.broken
-}
-
-func (c *conn) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.broken == nil {
-		c.broken = err
+// told hears from the socket below, with its locks held.
+func (s *stream) told(e spi.Events) {
+	s.watchers.Notify(e)
+	if !s.direct() {
+		s.wake()
 	}
 }
 
-// CloseWrite ends the direction once everything is out.
-func (c *conn) CloseWrite() error { return c.up.push(piece{at: time.Now(), err: io.EOF}) }
+// direct reports whether calls for data may go to the socket below.
+func (s *stream) direct() bool { return !s.place.state.Load().streams && !s.busy.Load() }
 
-// Close ends the connection once everything that was sent is out.
-func (c *conn) Close() error {
-	if c.failure() == nil {
-		_ = c.up.push(piece{at: time.Now(), err: net.ErrClosed}) // it has ended already
-		patience := time.NewTimer(closeTimeout)
-		defer patience.Stop()
-		select {
-		case <-c.up.ended:
-		case <-patience.C: // toxics may let nothing through
-		}
-	}
-	c.end()
-	return c.Conn.Close()
-}
-
-// end ends all waiting.
-func (c *conn) end() {
-	c.ending.Do(func() {
-		c.place.leave(c)
-		close(c.done)
-		c.in.CloseWithError(io.EOF)
-	})
-}
-
-// cut ends the connection for both sides.
-func (c *conn) cut() {
-	c.fail(wsa.WSAECONNRESET)
-	c.in.CloseWithError(io.EOF)
-	c.end()
-	_ = c.Conn.Close()
-}
-
-// reset has the program find the connection reset, and the peer when the
-// program closes it.
-func (c *conn) reset() {
-	c.fail(wsa.WSAECONNRESET)
-	c.in.CloseWithError(wsa.WSAECONNRESET)
-	if l, ok := spi.As[spi.Lingerer](c.socket); ok {
-		l.Abort()
-	}
-	c.ending.Do(func() {
-		c.place.leave(c)
-		close(c.done)
-	})
-}
-
-func (c *conn) abort() { c.cut() }
-
-// routineReceive notes when what the peer sends comes.
-func (c *conn) routineReceive() {
-	data := make([]byte, pieceSize)
-	for {
-		n, err := c.Conn.Read(data)
-		now := time.Now()
-		if n > 0 {
-			got := data[:n]
-			if n > pieceSize/2 {
-				data = make([]byte, pieceSize)
-			} else {
-				got = append([]byte(nil), got...)
-			}
-			if c.down.push(piece{data: got, at: now}) != nil {
-				return
-			}
-		}
-		if err != nil {
-			_ = c.down.push(piece{at: now, err: err}) // nobody may be there any more
-			return
-		}
+// wake has the links looked at, soon and on another goroutine.
+func (s *stream) wake() {
+	if !s.queued.Swap(true) {
+		s.place.clock.AfterFunc(0, s.routineRun)
 	}
 }
 
-// emit passes data on to its side.
-func (l *link) emit(p []byte) error {
-	if len(p) == 0 {
-		return nil
-	}
-	l.passed += int64(len(p))
-	if l.stream == downstream {
-		_, err := l.c.in.Write(p)
-		return err
-	}
-	_, err := l.c.Conn.Write(p)
-	if err != nil {
-		l.c.fail(wsa.ErrnoOf(err))
-	}
-	return err
+// routineRun looks at the links. It is called by the clock.
+func (s *stream) routineRun() {
+	s.queued.Store(false)
+	s.mu.Lock()
+	s.runLocked()
+	s.unlock()
 }
 
-// finish passes the end on.
-func (l *link) finish(err error) {
-	switch {
-	case l.stream == downstream:
-		l.c.in.CloseWithError(err)
-	case err == io.EOF:
-		if w, ok := l.c.Conn.(interface{ CloseWrite() error }); ok {
-			_ = w.CloseWrite() // a connection that is gone has no end to be told
-		}
+// unlock gives mu back, tells what happened, and closes what is done.
+func (s *stream) unlock() {
+	events, drained := s.events, s.drained
+	s.events, s.drained = 0, false
+	s.mu.Unlock()
+	if events != 0 {
+		s.watchers.Notify(events)
+	}
+	if drained {
+		s.finish()
 	}
 }
 
-// routinePass takes pieces from the queue and passes them on.
-func (l *link) routinePass() {
-	defer func() {
-		if l.tokens != nil {
-			l.tokens.Leave()
-		}
-		close(l.ended)
-	}()
-	for {
-		p, ok := l.next()
-		if !ok {
-			return
-		}
-		if p.err != nil {
-			if p.err == io.EOF || p.err == net.ErrClosed {
-				l.slowly("slow_close", "delay")
-			}
-			l.finish(p.err)
-			if p.err != io.EOF || l.stream == downstream {
-				return
-			}
-			continue // Close may come
-		}
-		if l.pass(p) != nil {
-			return
-		}
-	}
-}
-
-// next waits for a piece, and meanwhile for toxics that end a connection by
-// time.
-func (l *link) next() (piece, bool) {
-	if p := l.end; p != nil {
-		l.end = nil
-		return *p, true
-	}
-	for {
-		state := l.c.place.state.Load()
-		var timer *time.Timer
-		var due <-chan time.Time
-		var ending *toxic
-		for _, t := range state.toxics {
-			if t.Stream != l.stream || t.number("timeout") <= 0 && t.Type != "reset_peer" || !l.hits(t) {
-				continue
-			}
-			if t.Type == "timeout" || t.Type == "reset_peer" && t.number("bytes") == 0 {
-				after := time.Duration(t.number("timeout"))*time.Millisecond - time.Since(l.opened)
-				timer = time.NewTimer(max(after, 0))
-				due, ending = timer.C, t
-				break
-			}
-		}
-		select {
-		case <-l.c.done:
-			stop(timer)
-			return piece{}, false
-		case <-state.changed:
-			stop(timer)
-			l.opened = time.Now() // new toxics begin now
-			continue
-		case <-due:
-			l.kill(ending)
-			return piece{}, false
-		case p := <-l.queue:
-			stop(timer)
-			return p, true
-		}
-	}
-}
-
-func stop(t *time.Timer) {
-	if t != nil {
-		t.Stop()
-	}
-}
-
-// kill ends the connection as a toxic says.
-func (l *link) kill(t *toxic) {
-	l.c.place.log.note("# %s ended by %s after %d bytes", l.chance.key, t.Name, l.passed)
-	if t.Type == "reset_peer" {
-		l.c.reset()
-	} else {
-		l.c.cut()
-	}
-}
-
-// sleep waits, but not beyond the connection's end or another state. It
-// reports whether the connection is still there.
-func (l *link) sleep(d time.Duration, state *state) bool {
-	if d <= 0 {
+// beginLocked reports whether there is a connection, and counts a new one.
+func (s *stream) beginLocked() bool {
+	if s.open {
 		return true
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-state.changed:
-	case <-l.c.done:
+	if s.attempt != nil || s.Socket.ConnectResult() != nil {
 		return false
 	}
+	s.open = true
+	s.numberLocked()
 	return true
 }
 
-func (l *link) slowly(kind, key string) {
-	state := l.c.place.state.Load()
-	for _, t := range state.toxics {
-		if t.Type == kind && t.Stream == l.stream && l.hits(t) {
-			l.sleep(time.Duration(t.number(key))*time.Millisecond, state)
+func (s *stream) numberLocked() {
+	if s.id == 0 {
+		s.id = s.place.connections.Add(1)
+	}
+}
+
+// runLocked passes on what may pass, and sees to it that it is called again.
+func (s *stream) runLocked() {
+	if s.closing && s.linkGone() {
+		return
+	}
+	if !s.beginLocked() {
+		return
+	}
+	now := s.place.clock.Now()
+	state := s.place.state.Load()
+	if state.streams {
+		s.busy.Store(true)
+		s.linkLocked()
+	}
+	if !state.enabled && !s.linkGone() {
+		s.cutLocked()
+	}
+	s.up.renewLocked(state, now)
+	s.down.renewLocked(state, now)
+	s.next = time.Time{}
+	s.down.fetchLocked(now)
+	s.down.passLocked(now)
+	s.up.passLocked(now)
+	if !s.down.over && s.down.stalled {
+		s.down.fetchLocked(now) // there may be room now
+		s.down.passLocked(now)
+	}
+	s.busy.Store(state.streams || !s.up.emptyLocked() || !s.down.emptyLocked() || s.sendErr != nil || s.recvErr != nil)
+	if !s.next.IsZero() && !s.linkGone() {
+		if d := max(s.next.Sub(now), 0); s.timer == nil {
+			s.timer = s.place.clock.AfterFunc(d, s.routineRun)
+		} else {
+			s.timer.Reset(d)
 		}
 	}
 }
 
-// errEnded says that a link is over.
-const errEnded = wsa.WSAEDISCON
+// linkGone reports whether the links carry nothing any more.
+func (s *stream) linkGone() bool { return s.up.over && s.down.over }
 
-// pass takes a piece through the toxics in force, in their order.
-func (l *link) pass(p piece) error {
-	state := l.c.place.state.Load()
-	data := p.data
-	var sliced, paced *toxic
-	for _, t := range state.toxics {
-		if t.Stream != l.stream {
-			continue
+// linkLocked has the socket below tell of its events.
+func (s *stream) linkLocked() {
+	if !s.closing && !s.linked.Load() {
+		s.Socket.Watch(&s.inner)
+		s.linked.Store(true)
+	}
+}
+
+// changed is called when other toxics are in force.
+func (s *stream) changed(state *state) {
+	s.mu.Lock()
+	if !s.closing && !state.quiet {
+		// Who is parked below would not hear of the links.
+		s.parking.Lock()
+		s.kicked.Store(true)
+		for _, d := range [2]spi.Direction{spi.Receiving, spi.Sending} {
+			s.HandlePreserving.SetParkDeadline(d, time.Unix(1, 0))
 		}
-		switch t.Type {
-		case "latency", "bandwidth", "timeout", "reset_peer", "slicer", "coalesce", "limit_data":
-		default:
-			continue
+		s.parking.Unlock()
+	}
+	if state.streams && s.Socket.ConnectResult() != wsa.WSAENOTCONN {
+		s.linkLocked()
+	}
+	s.runLocked()
+	s.events |= spi.EventRead | spi.EventWrite | spi.EventAccept
+	s.unlock()
+}
+
+// Park parks below while no toxic is about anything.
+func (s *stream) Park(d spi.Direction, try func() bool) (bool, error) {
+	if !s.place.state.Load().quiet || s.busy.Load() {
+		return false, nil
+	}
+	if s.kicked.Load() {
+		s.parking.Lock()
+		if s.place.state.Load().quiet {
+			s.kicked.Store(false)
+			for d, t := range s.deadlines {
+				s.HandlePreserving.SetParkDeadline(spi.Direction(d), t)
+			}
 		}
-		if !l.hits(t) {
-			continue
+		s.parking.Unlock()
+	}
+	parked, err := s.HandlePreserving.Park(d, try)
+	if err == wsa.WSAETIMEDOUT && s.kicked.Load() {
+		return false, nil
+	}
+	return parked, err
+}
+
+// SetParkDeadline sets the deadline of the socket below, now or when somebody
+// may park there again.
+func (s *stream) SetParkDeadline(d spi.Direction, t time.Time) {
+	s.parking.Lock()
+	defer s.parking.Unlock()
+	s.deadlines[d] = t
+	if !s.kicked.Load() {
+		s.HandlePreserving.SetParkDeadline(d, t)
+	}
+}
+
+// Send gives data to the link upstream.
+func (s *stream) Send(m *spi.Message) (int, error) {
+	if s.direct() || m.Flags&wsa.MSG_OOB != 0 {
+		return s.Socket.Send(m)
+	}
+	s.mu.Lock()
+	defer s.unlock()
+	if !s.beginLocked() {
+		return s.Socket.Send(m) // for its error
+	}
+	s.runLocked()
+	l := &s.up
+	switch {
+	case s.noSend:
+		return 0, wsa.WSAESHUTDOWN
+	case s.sendErr != nil:
+		return 0, s.sendErr
+	case l.pureLocked():
+		return s.Socket.Send(m)
+	}
+	n := min(m.Len(), l.roomLocked())
+	if n == 0 {
+		if m.Len() == 0 {
+			return 0, nil
 		}
-		switch t.Type {
-		case "latency":
-			delay := t.number("latency")
-			if j := t.number("jitter"); j > 0 {
-				delay += l.chance.upTo(2*j, t, "jitter") - j
-			}
-			if !l.sleep(time.Duration(delay)*time.Millisecond-time.Since(p.at), state) {
-				return errEnded
-			}
-		case "timeout":
-			return nil // it goes nowhere
-		case "reset_peer":
-			if most := t.number("bytes"); most > 0 && l.passed+int64(len(data)) >= most {
-				_ = l.emit(data[:max(0, most-l.passed)])
-				l.kill(t)
-				return errEnded
-			}
-		case "coalesce":
-			data = l.gather(data, int(t.number("size")), time.Duration(t.number("delay"))*time.Millisecond, state)
-		case "slicer":
-			sliced = t
-		case "bandwidth":
-			paced = t
-		case "limit_data":
-			if most := t.number("bytes"); l.passed+int64(len(data)) >= most {
-				_ = l.emit(data[:max(0, most-l.passed)])
-				l.kill(t)
-				return errEnded
-			}
+		return 0, wsa.WSAEWOULDBLOCK
+	}
+	for at := 0; at < n; {
+		data := make([]byte, min(n-at, pieceSize))
+		m.Gather(data, at)
+		l.pushLocked(piece{data: data, at: s.place.clock.Now()})
+		at += len(data)
+	}
+	s.runLocked()
+	return n, nil
+}
+
+// Recv takes what has come through the link downstream.
+func (s *stream) Recv(m *spi.Message) (int, error) {
+	if m.Flags&wsa.MSG_OOB != 0 {
+		return s.Socket.Recv(m)
+	}
+	// The links take nothing from below while somebody else does, or data
+	// would come in another order.
+	s.receiving.Add(1)
+	if s.direct() {
+		n, err := s.Socket.Recv(m)
+		if s.receiving.Add(-1) == 0 && !s.direct() {
+			s.wake()
+		}
+		return n, err
+	}
+	s.receiving.Add(-1)
+	s.mu.Lock()
+	defer s.unlock()
+	if !s.beginLocked() || s.noRecv {
+		return s.Socket.Recv(m) // for its error
+	}
+	s.runLocked()
+	l := &s.down
+	switch {
+	case l.heldLocked():
+		n := l.takeLocked(m)
+		if l.stalled && m.Flags&wsa.MSG_PEEK == 0 {
+			s.runLocked()
+		}
+		m.Flags = 0
+		return n, nil
+	case s.recvErr != nil:
+		return 0, s.recvErr
+	case s.ended:
+		m.Flags = 0
+		return 0, nil
+	case l.pureLocked() && s.receiving.Load() == 0:
+		return s.Socket.Recv(m)
+	}
+	return 0, wsa.WSAEWOULDBLOCK
+}
+
+// Ready tells of what has come through the links.
+func (s *stream) Ready(mask spi.Events) spi.Events {
+	if s.direct() && !s.opening() {
+		return s.Socket.Ready(mask)
+	}
+	s.mu.Lock()
+	defer s.unlock()
+	switch {
+	case s.attempt != nil && s.attempt.failure != nil:
+		return mask & spi.EventConnectFail
+	case s.attempt != nil:
+		return 0
+	case s.beginLocked():
+		if s.direct() {
+			return s.Socket.Ready(mask)
+		}
+	case mask&spi.EventAccept != 0 && s.opening() && s.listens():
+		if err := s.fetchConnectionsLocked(); err != wsa.WSAEWOULDBLOCK {
+			return s.Socket.Ready(mask)
+		}
+		e := s.Socket.Ready(mask &^ spi.EventAccept)
+		if s.firstLocked() >= 0 {
+			e |= spi.EventAccept
+		}
+		return e
+	default:
+		return s.Socket.Ready(mask)
+	}
+	s.runLocked()
+	const up, down = spi.EventWrite | spi.EventReset, spi.EventRead | spi.EventClose | spi.EventReset
+	below := mask &^ (up | down)
+	if s.down.pureLocked() && s.recvErr == nil {
+		below |= mask & down
+	}
+	if s.up.pureLocked() && s.sendErr == nil {
+		below |= mask & up
+	}
+	e := s.Socket.Ready(below)
+	if !s.down.pureLocked() {
+		if s.down.heldLocked() && !s.noRecv {
+			e |= spi.EventRead
+		}
+		if s.ended {
+			e |= spi.EventClose
 		}
 	}
-	for len(data) > 0 {
-		n := len(data)
-		if sliced != nil {
-			size, vary := sliced.number("average_size"), sliced.number("size_variation")
-			if vary > 0 {
-				size += l.chance.upTo(2*vary, sliced, "size") - vary
-			}
-			n = min(n, int(max(size, 1)))
+	if !s.up.pureLocked() && s.up.roomLocked() > 0 && !s.noSend {
+		e |= spi.EventWrite
+	}
+	if s.sendErr != nil {
+		e &^= spi.EventWrite
+	}
+	if s.recvErr != nil || s.sendErr != nil {
+		e |= spi.EventReset
+	}
+	return e & mask
+}
+
+// Watch puts w on the layer's own list.
+func (s *stream) Watch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		s.Socket.Watch(w)
+		return
+	}
+	s.watchers.Add(w)
+	if !s.linked.Load() {
+		s.mu.Lock()
+		s.linkLocked()
+		s.mu.Unlock()
+	}
+}
+
+// Unwatch takes w off again.
+func (s *stream) Unwatch(w *spi.Watcher) {
+	if w.Mask&spi.EventsChange != 0 {
+		s.Socket.Unwatch(w)
+		return
+	}
+	s.watchers.Remove(w)
+}
+
+// Shutdown ends a direction: what was sent before still goes out first.
+func (s *stream) Shutdown(how int32) error {
+	if s.direct() && s.place.state.Load().quiet {
+		return s.Socket.Shutdown(how)
+	}
+	s.mu.Lock()
+	defer s.unlock()
+	if how < wsa.SD_RECEIVE || how > wsa.SD_BOTH || !s.beginLocked() {
+		return s.Socket.Shutdown(how)
+	}
+	s.runLocked()
+	if how != wsa.SD_RECEIVE && !s.noSend {
+		s.noSend = true
+		if !s.up.over {
+			s.up.pushLocked(piece{at: s.place.clock.Now(), end: true})
 		}
-		if paced != nil {
-			m, ok := l.pace(paced, n, state)
-			if !ok {
-				return errEnded
-			}
-			n = m
-		}
-		if err := l.emit(data[:n]); err != nil {
+	}
+	if how != wsa.SD_SEND {
+		s.noRecv = true
+		s.down.dropLocked(true)
+		if err := s.Socket.Shutdown(wsa.SD_RECEIVE); err != nil && s.sendErr == nil {
 			return err
 		}
-		if data = data[n:]; sliced != nil && len(data) > 0 {
-			if !l.sleep(time.Duration(sliced.number("delay"))*time.Microsecond, state) {
-				return errEnded
-			}
-		}
 	}
+	s.runLocked()
 	return nil
 }
 
-// gather adds what comes soon to a piece.
-func (l *link) gather(data []byte, size int, wait time.Duration, state *state) []byte {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for len(data) < size {
-		select {
-		case p := <-l.queue:
-			if p.err != nil {
-				l.end = &p // which is next
-				return data
-			}
-			data = append(data, p.data...)
-		case <-timer.C:
-			return data
-		case <-state.changed:
-			return data
-		case <-l.c.done:
-			return data
-		}
+// Linger ends the sending direction and waits for what the link holds.
+func (s *stream) Linger() error {
+	if s.direct() && s.place.state.Load().quiet {
+		return s.HandlePreserving.Linger()
 	}
-	return data
+	s.mu.Lock()
+	held := false
+	if s.beginLocked() && !s.up.over {
+		if !s.noSend {
+			s.noSend = true
+			s.up.pushLocked(piece{at: s.place.clock.Now(), end: true})
+		}
+		s.runLocked()
+		held = len(s.up.queue) > 0 && !s.up.over
+	}
+	s.unlock()
+	if held {
+		return wsa.WSAEWOULDBLOCK
+	}
+	return s.HandlePreserving.Linger()
 }
 
-// pace takes up to n bytes from the bucket of a bandwidth toxic.
-func (l *link) pace(t *toxic, n int, state *state) (int, bool) {
-	rate := uint64(t.number("rate")) * 8000
-	if rate == 0 { // nothing flows
-		select {
-		case <-state.changed:
-			return n, true
-		case <-l.c.done:
-			return 0, false
-		}
+// Abort makes the following Close reset the connection.
+func (s *stream) Abort() {
+	s.mu.Lock()
+	s.hasty = true
+	s.mu.Unlock()
+	s.HandlePreserving.Abort()
+}
+
+// Close ends the connection, in the background if there is something to send.
+func (s *stream) Close() error {
+	hard := s.lingersHard()
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return wsa.WSAENOTSOCK
 	}
-	if l.bucket == nil {
-		l.bucket = bucket.New(bucket.Bytes(rate, 0))
-		l.tokens = l.bucket.Join(1, func() {
-			select {
-			case l.told <- struct{}{}:
-			default:
+	s.stopConnectingLocked()
+	slow := false
+	if !hard && !s.hasty && s.sendErr == nil && s.recvErr == nil && s.attempt == nil && !s.direct() && s.beginLocked() {
+		s.runLocked()
+		s.up.pushLocked(piece{at: s.place.clock.Now(), end: true, closing: true})
+		s.down.dropLocked(true)
+		s.down.over = true
+		s.linkLocked()
+		s.runLocked()
+		slow = !s.drained && !s.up.over
+	}
+	s.closing = true
+	if !slow {
+		s.drained = false
+		s.mu.Unlock()
+		s.leave()
+		return s.HandlePreserving.Close()
+	}
+	s.ending.Add(1)
+	s.patience = s.place.clock.AfterFunc(closeTimeout, s.routineGiveUp)
+	s.unlock()
+	return nil
+}
+
+// routineGiveUp ends a close that takes too long.
+func (s *stream) routineGiveUp() {
+	s.mu.Lock()
+	if !s.up.over {
+		s.up.dropLocked(true)
+		s.up.over, s.drained = true, true
+		s.HandlePreserving.Abort()
+	}
+	s.unlock()
+}
+
+// finish is the end of a close in the background.
+func (s *stream) finish() {
+	s.mu.Lock()
+	closing := s.closing && s.patience != nil
+	if closing {
+		s.patience.Stop()
+		s.patience = nil
+	}
+	s.mu.Unlock()
+	if !closing {
+		return // Close itself goes on
+	}
+	s.leave()
+	_ = s.HandlePreserving.Close() // there is nobody to tell
+	s.ending.Done()
+}
+
+// leave ends what the layer has under way.
+func (s *stream) leave() {
+	s.place.leave(s)
+	if s.linked.Swap(false) {
+		s.Socket.Unwatch(&s.inner)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.up.endLocked()
+	s.down.endLocked()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+}
+
+// Abandon is Close for a socket whose own has failed.
+func (s *stream) Abandon() {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	s.leave()
+	s.HandlePreserving.Abandon()
+}
+
+// lingersHard reports whether SO_LINGER asks for a reset.
+func (s *stream) lingersHard() bool {
+	var value [4]byte
+	n, err := s.Socket.GetSockOpt(wsa.SOL_SOCKET, wsa.SO_LINGER, value[:])
+	return err == nil && n == 4 && binary.LittleEndian.Uint16(value[:]) != 0 && binary.LittleEndian.Uint16(value[2:]) == 0
+}
+
+// cutLocked ends the connection for both sides. What has come through can
+// still be received.
+func (s *stream) cutLocked() {
+	s.up.dropLocked(false)
+	s.down.dropLocked(false)
+	s.up.over, s.down.over = true, true
+	s.ended, s.sendErr = true, wsa.WSAECONNRESET
+	s.busy.Store(true)
+	_ = s.Socket.Shutdown(wsa.SD_BOTH) // it may be over already
+	s.events |= spi.EventClose | spi.EventReset
+	s.drained = s.closing
+}
+
+// resetLocked has both sides find the connection reset: the peer at once if
+// the socket below can do so, else when the program closes it.
+func (s *stream) resetLocked() {
+	s.up.dropLocked(true)
+	s.down.dropLocked(true)
+	s.up.over, s.down.over = true, true
+	s.sendErr, s.recvErr = wsa.WSAECONNRESET, wsa.WSAECONNRESET
+	s.busy.Store(true)
+	s.HandlePreserving.Abort()
+	s.events |= spi.EventReset
+	s.drained = s.closing
+}
+
+// Ioctl answers FIONREAD for what has come through.
+func (s *stream) Ioctl(code uint32, in, out []byte) (int, error) {
+	if code == wsa.FIONREAD && len(out) >= 4 && !s.direct() {
+		s.mu.Lock()
+		defer s.unlock()
+		if s.beginLocked() {
+			if s.runLocked(); !s.down.pureLocked() {
+				binary.LittleEndian.PutUint32(out, uint32(s.down.outSize))
+				return 4, nil
 			}
-		})
-	}
-	l.bucket.SetRate(rate)
-	for {
-		if m := l.tokens.Reserve(n, false); m > 0 {
-			return m, true
-		}
-		select {
-		case <-l.told:
-		case <-state.changed:
-			return n, true
-		case <-l.c.done:
-			return 0, false
 		}
 	}
+	return s.Socket.Ioctl(code, in, out)
+}
+
+// DataPath lets the data go past if no fault can be about it.
+func (s *stream) DataPath() spi.Socket {
+	if s.seesData || s.connects && s.ConnectResult() != nil {
+		return s
+	}
+	return s.HandlePreserving.DataPath()
+}
+
+// Foresee tells the same of the time after a connect.
+func (s *stream) Foresee(name *wsa.Sockaddr) spi.Socket {
+	if s.seesData || s.connects {
+		return s
+	}
+	return spi.DataPathTo(s.Socket, name)
+}
+
+// Spoken tells that toxics about connecting leave the data alone.
+func (s *stream) Spoken() spi.Socket {
+	if s.seesData {
+		return s
+	}
+	return s.HandlePreserving.DataPath()
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"winsock/internal/errname"
 	"winsock/wsa"
@@ -39,6 +40,7 @@ const (
 	inCall                  // a call
 	inDatagram              // a datagram
 	inAny                   // streams and datagrams
+	inConnect               // how a stream is connected
 )
 
 // A kind describes a type of toxics: its attributes and their values if none
@@ -52,13 +54,13 @@ var kinds = map[string]kind{
 	"latency":         {inAny, map[string]any{"latency": 0.0, "jitter": 0.0}},
 	"bandwidth":       {inStream, map[string]any{"rate": 0.0}},
 	"slow_close":      {inStream, map[string]any{"delay": 0.0}},
-	"slow_open":       {inStream, map[string]any{"delay": 0.0}},
+	"slow_open":       {inConnect, map[string]any{"delay": 0.0}},
 	"timeout":         {inStream, map[string]any{"timeout": 0.0}},
 	"reset_peer":      {inStream, map[string]any{"timeout": 0.0, "bytes": 0.0}},
 	"slicer":          {inStream, map[string]any{"average_size": 0.0, "size_variation": 0.0, "delay": 0.0}},
 	"coalesce":        {inStream, map[string]any{"size": 4096.0, "delay": 10.0}},
 	"limit_data":      {inStream, map[string]any{"bytes": 0.0}},
-	"connect_timeout": {inStream, map[string]any{"timeout": 0.0}},
+	"connect_timeout": {inConnect, map[string]any{"timeout": 0.0}},
 	"refuse":          {inCall, nil},
 	"error":           {inCall, map[string]any{"call": "", "errno": "", "after": 0.0, "count": 0.0}},
 	"short":           {inCall, map[string]any{"size": 1.0}},
@@ -160,7 +162,10 @@ func (t *toxic) check() error {
 }
 
 func (t *toxic) number(key string) int64 { v, _ := t.Attributes[key].(float64); return int64(v) }
-func (t *toxic) text(key string) string  { v, _ := t.Attributes[key].(string); return v }
+func (t *toxic) milliseconds(key string) time.Duration {
+	return time.Duration(t.number(key)) * time.Millisecond
+}
+func (t *toxic) text(key string) string { v, _ := t.Attributes[key].(string); return v }
 
 // A scriptError is what is wrong with one rule of a script.
 type scriptError struct {
