@@ -69,7 +69,6 @@ type Bucket struct {
 	part    uint64 // what full falls short, in nanoseconds times rate
 
 	queue   queue     // of members that wait
-	weights uint64    // of those
 	granted []*Member // with what they may take before others
 	total   uint64    // of those grants
 	virtual uint64    // how much each waiting member has had, by its weight
@@ -81,9 +80,10 @@ type Bucket struct {
 
 // A Member takes tokens from a bucket.
 type Member struct {
-	bucket *Bucket
-	weight uint64
-	notify func()
+	bucket   *Bucket
+	weight   uint64
+	priority int
+	notify   func()
 
 	// The bucket's mu protects these.
 	grant uint64 // tokens that are kept for it
@@ -106,10 +106,12 @@ func New(c Config) *Bucket {
 	return b
 }
 
-// Join returns a new member. notify is called, without locks, when the bucket
-// refused it something and there is something now.
-func (b *Bucket) Join(weight int, notify func()) *Member {
-	return &Member{bucket: b, weight: uint64(max(weight, 1)), notify: notify, place: -1}
+// Join returns a new member. Among those that wait, only the ones of the
+// highest priority are given anything, each a share by its weight. notify is
+// called, without locks, when the bucket refused it something and there is
+// something now.
+func (b *Bucket) Join(weight, priority int, notify func()) *Member {
+	return &Member{bucket: b, weight: uint64(max(weight, 1)), priority: priority, notify: notify, place: -1}
 }
 
 // Leave gives back what is kept for the member, which is told nothing more
@@ -358,7 +360,6 @@ func (b *Bucket) waitLocked(m *Member, now int64) {
 		}
 		m.waits = true
 		m.had = max(m.had, b.virtual)
-		b.weights += m.weight
 		heap.Push(&b.queue, m)
 	}
 	b.armLocked(now)
@@ -369,7 +370,6 @@ func (b *Bucket) dropLocked(m *Member) {
 	switch {
 	case m.waits:
 		heap.Remove(&b.queue, m.place)
-		b.weights -= m.weight
 		m.waits = false
 	case m.place >= 0:
 		last := len(b.granted) - 1
@@ -444,12 +444,11 @@ func (b *Bucket) routineGrant() {
 		clear(b.granted)
 		b.granted = b.granted[:0]
 		free := uint64(b.levelLocked(now))
-		weights := b.weights
+		first, weights := b.firstLocked()
 		least := min(b.quantum, b.config.Chunk)
-		for left := free; left > 0 && len(b.queue) > 0; {
+		for left := free; left > 0 && len(b.queue) > 0 && b.queue[0].priority == first; {
 			m := heap.Pop(&b.queue).(*Member)
 			m.waits = false
-			b.weights -= m.weight
 			b.virtual = max(b.virtual, m.had)
 			m.grant = min(max(muldiv(free, m.weight, weights), least), left)
 			m.had += m.grant << shift / m.weight
@@ -471,6 +470,21 @@ func (b *Bucket) routineGrant() {
 	b.mu.Unlock()
 }
 
+// firstLocked returns the highest priority in the queue and the weights of
+// those that have it.
+func (b *Bucket) firstLocked() (priority int, weights uint64) {
+	if len(b.queue) == 0 {
+		return 0, 1
+	}
+	priority = b.queue[0].priority
+	for _, m := range b.queue {
+		if m.priority == priority {
+			weights += m.weight
+		}
+	}
+	return priority, weights
+}
+
 // muldiv returns a*b/c, or the greatest value if that does not fit.
 func muldiv(a, b, c uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
@@ -481,11 +495,17 @@ func muldiv(a, b, c uint64) uint64 {
 	return min(q, math.MaxInt64)
 }
 
-// A queue is a heap of waiting members, who has had least first.
+// A queue is a heap of waiting members: the highest priority first, and of
+// those who has had least.
 type queue []*Member
 
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].had < q[j].had }
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].priority != q[j].priority {
+		return q[i].priority > q[j].priority
+	}
+	return q[i].had < q[j].had
+}
 func (q queue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].place, q[j].place = i, j

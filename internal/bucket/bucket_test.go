@@ -56,7 +56,7 @@ func (h *hungry) eat() {
 
 func join(b *Bucket, weight, piece int, whole bool) *hungry {
 	h := &hungry{piece: piece, whole: whole}
-	h.m = b.Join(weight, h.eat)
+	h.m = b.Join(weight, 0, h.eat)
 	return h
 }
 
@@ -156,13 +156,13 @@ func TestAbsentees(t *testing.T) {
 		h := join(b, 1, 100, false)
 		h.eat()
 		for range 50 {
-			m := b.Join(3, func() {})
+			m := b.Join(3, 0, func() {})
 			m.Ready()
 			defer m.Leave()
 		}
 		h.took = 0
 		for range 1000 { // who looks without taking, time and again
-			m := b.Join(1, func() {})
+			m := b.Join(1, 0, func() {})
 			m.Ready()
 			c.Advance(10 * time.Millisecond)
 			m.Leave()
@@ -179,7 +179,7 @@ func TestReturn(t *testing.T) {
 	cfg := Bytes(999_983, 10000)
 	cfg.Clock = c
 	b := New(cfg)
-	m := b.Join(1, func() {})
+	m := b.Join(1, 0, func() {})
 	for i := range 10000 {
 		n := m.Reserve(1+i%9, false)
 		m.Return(n)
@@ -206,7 +206,7 @@ func TestPlan(t *testing.T) {
 	}
 	b := New(cfg)
 	told := false
-	m := b.Join(1, func() { told = true })
+	m := b.Join(1, 0, func() { told = true })
 	h := join(b, 1, 1000, false)
 	h.eat()
 	h.took = 0
@@ -235,7 +235,7 @@ func TestSetRateWakes(t *testing.T) {
 	cfg.Clock = c
 	b := New(cfg)
 	told := 0
-	m := b.Join(1, func() { told++ })
+	m := b.Join(1, 0, func() { told++ })
 	m.Reserve(1000, false)
 	if m.Ready() {
 		t.Fatal("an empty bucket is ready")
@@ -259,14 +259,14 @@ func TestSetRateWakes(t *testing.T) {
 
 func TestAllocs(t *testing.T) {
 	b := New(Bytes(1e12, 0))
-	m := b.Join(1, func() {})
+	m := b.Join(1, 0, func() {})
 	if n := testing.AllocsPerRun(1000, func() { m.Return(m.Reserve(10, false)); m.Ready() }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func BenchmarkReserve(b *testing.B) {
-	m := New(Bytes(1e15, 0)).Join(1, func() {})
+	m := New(Bytes(1e15, 0)).Join(1, 0, func() {})
 	for b.Loop() {
 		m.Reserve(1, false)
 	}

@@ -42,13 +42,13 @@ func FuzzRates(f *testing.F) {
 		if rate, err := ParseRate(s); err == nil && rate > maxRate {
 			t.Errorf("%q: %d", s, rate)
 		} else if err == nil {
-			m := New(Bytes(rate, 0)).Join(1, func() {})
+			m := New(Bytes(rate, 0)).Join(1, 0, func() {})
 			if n := m.Reserve(1, false); n != 1 {
 				t.Errorf("%q: a full bucket gave %d", s, n)
 			}
 		}
 		if rate, err := ParseCount(s); err == nil {
-			m := New(Count(rate, 0)).Join(1, func() {})
+			m := New(Count(rate, 0)).Join(1, 0, func() {})
 			if n := m.Reserve(1, false); n != 1 {
 				t.Errorf("%q: a full bucket gave %d", s, n)
 			}

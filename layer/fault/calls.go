@@ -23,8 +23,7 @@ type socket struct {
 
 	recv, send half
 
-	counting sync.Mutex // protects counts
-	counts   map[*toxic]*[2]int64
+	tally tally
 
 	watchers spi.WatchList // used if the socket sees data
 	inner    spi.Watcher
@@ -87,7 +86,7 @@ func (s *socket) faultIf(call string, c *chance, events spi.Events) error {
 				return s.answer(call, t, wsa.WSAECONNREFUSED)
 			}
 		case t.Type == "error" && t.text("call") == call:
-			if (events == 0 || s.Socket.Ready(events) != 0) && s.counted(t, c) {
+			if (events == 0 || s.Socket.Ready(events) != 0) && s.tally.struck(t, c) {
 				return s.answer(call, t, t.errno)
 			}
 		}
@@ -100,26 +99,33 @@ func (s *socket) answer(call string, t *toxic, code wsa.Errno) error {
 	return code.Err()
 }
 
-// counted decides about an error toxic with its after and count.
-func (s *socket) counted(t *toxic, c *chance) bool {
+// A tally counts how often toxics with after and count could have struck, and
+// did.
+type tally struct {
+	mu     sync.Mutex // protects counts
+	counts map[*toxic]*[2]int64
+}
+
+// struck decides about a toxic with its after and count.
+func (n *tally) struck(t *toxic, c *chance) bool {
 	after, most := t.number("after"), t.number("count")
 	if after == 0 && most == 0 {
 		return c.hits(t)
 	}
-	s.counting.Lock()
-	defer s.counting.Unlock()
-	if s.counts == nil {
-		s.counts = make(map[*toxic]*[2]int64)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.counts == nil {
+		n.counts = make(map[*toxic]*[2]int64)
 	}
-	n := s.counts[t]
-	if n == nil {
-		n = new([2]int64)
-		s.counts[t] = n
+	k := n.counts[t]
+	if k == nil {
+		k = new([2]int64)
+		n.counts[t] = k
 	}
-	if n[0]++; n[0] <= after || most > 0 && n[1] >= most || !c.hits(t) {
+	if k[0]++; k[0] <= after || most > 0 && k[1] >= most || !c.hits(t) {
 		return false
 	}
-	n[1]++
+	k[1]++
 	return true
 }
 

@@ -4,72 +4,31 @@ package fault
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 	"time"
 
-	"winsock/internal/bucket"
-	"winsock/provider/mem"
 	"winsock/spi"
+	"winsock/spi/spitest/bed"
 	"winsock/wsa"
 )
 
-// fake is a clock that is steered.
-type fake struct{ *mem.FakeClock }
-
-type fakeTimer struct {
-	clock fake
-	timer mem.Timer
-	f     func()
-}
-
-func (c fake) AfterFunc(d time.Duration, f func()) bucket.Timer {
-	return &fakeTimer{c, c.FakeClock.AfterFunc(d, f), f}
-}
-
-func (t *fakeTimer) Stop() bool { return t.timer.Stop() }
-func (t *fakeTimer) Reset(d time.Duration) bool {
-	was := t.timer.Stop()
-	t.timer = t.clock.FakeClock.AfterFunc(d, t.f)
-	return was
-}
-
 // datagrams returns a socket with faults and a plain one, connected to each
 // other, on a network whose clock is steered.
-func datagrams(t *testing.T, toxics string) (own, peer spi.Socket, clock fake) {
+func datagrams(t *testing.T, toxics string) (own, peer spi.Socket, clock bed.Clock) {
 	t.Helper()
-	clock = fake{mem.NewFakeClock(time.Unix(1000, 0))}
-	base := mem.NewNetwork(mem.Options{Clock: clock.FakeClock}).Provider()
-	p, err := start(&spi.StartupParams{Options: spi.Options{"name": fmt.Sprintf("datagram%d", names.Add(1)), "toxics": toxics, "seed": "3"}}, clock)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.Cleanup() })
-	var ends [2]spi.Socket
-	var at [2]wsa.Sockaddr
-	for i, opener := range []spi.Provider{p, base} {
-		s, err := opener.Socket(&spi.Opening{AddressFamily: wsa.AF_INET, SocketType: wsa.SOCK_DGRAM, Next: base.Socket})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		at[i] = wsa.SockaddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))
-		if err := s.Bind(&at[i]); err != nil {
-			t.Fatal(err)
-		}
-		s.GetSockName(&at[i])
-		ends[i] = s
-	}
-	ends[0].Connect(&at[1])
-	ends[1].Connect(&at[0])
-	return ends[0], ends[1], clock
+	w := bed.New(t)
+	own, peer = w.Pair(w.Provider(start, options(toxics)), wsa.SOCK_DGRAM, 0)
+	return own, peer, w.Clock
+}
+
+// options are those of a place of its own.
+func options(toxics string) spi.Options {
+	return spi.Options{"name": fmt.Sprintf("test%d", names.Add(1)), "toxics": toxics, "seed": "3"}
 }
 
 func sendByte(t *testing.T, s spi.Socket, b byte) {
 	t.Helper()
-	var m spi.Message
-	m.SetBuffer([]byte{b})
-	if n, err := s.Send(&m); n != 1 || err != nil {
+	if n, err := bed.Send(s, string(b)); n != 1 || err != nil {
 		t.Fatalf("send: %d, %v", n, err)
 	}
 }
@@ -77,20 +36,17 @@ func sendByte(t *testing.T, s spi.Socket, b byte) {
 // received returns what can be received now, and checks that Ready agrees.
 func received(t *testing.T, s spi.Socket) string {
 	t.Helper()
-	var got []byte
+	got := ""
 	for {
 		ready := s.Ready(spi.EventRead) != 0
-		var m spi.Message
-		buf := make([]byte, 10)
-		m.SetBuffer(buf)
-		n, err := s.Recv(&m)
+		more, err := bed.Recv(s, 10)
 		if (err == nil) != ready {
 			t.Fatalf("ready: %t, recv: %v", ready, err)
 		}
 		if err != nil {
-			return string(got)
+			return got
 		}
-		got = append(got, buf[:n]...)
+		got += more
 	}
 }
 

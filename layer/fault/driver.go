@@ -125,7 +125,9 @@ type provider struct {
 // Socket opens a socket with faults.
 func (f *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	for _, t := range f.place.toxics() {
-		if t.Type == "error" && t.text("call") == "WSPSocket" && f.place.chance('s', f.place.number.Add(1), upstream).hits(t) {
+		if t.Type == "error" && t.text("call") == "WSPSocket" &&
+			f.place.opened.struck(t, f.place.chance('s', f.place.number.Add(1), upstream)) {
+			f.place.log.note("# WSPSocket answers %s by %s", t.errno.Name(), t.Name)
 			return nil, t.errno.Err()
 		}
 	}

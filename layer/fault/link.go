@@ -134,7 +134,7 @@ func (l *link) renewLocked(state *state, now time.Time) {
 			config := bucket.Bytes(rate, 0)
 			config.Clock = l.s.place.clock
 			l.bucket = bucket.New(config)
-			l.tokens = l.bucket.Join(1, l.s.wake)
+			l.tokens = l.bucket.Join(1, 0, l.s.wake)
 		} else if rate > 0 {
 			l.bucket.SetRate(rate)
 		}

@@ -30,6 +30,7 @@ type place struct {
 
 	changing sync.Mutex // held while streams are told of another state; taken before mu
 
+	opened      tally         // of WSPSocket
 	number      atomic.Uint64 // of sockets
 	connections atomic.Uint64
 	state       atomic.Pointer[state]

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"winsock/spi"
+	"winsock/spi/spitest/bed"
 	"winsock/wsa"
 )
 
@@ -26,7 +27,7 @@ func TestSeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return silent{}, nil }})
+		s, err := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return bed.Silent{}, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,14 +59,6 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// silent is the bottom of a chain that takes everything at no cost.
-type silent struct{ spi.Socket }
-
-func (silent) Send(m *spi.Message) (int, error) { return m.Len(), nil }
-func (silent) Recv(m *spi.Message) (int, error) { return m.Len(), nil }
-func (silent) Ready(mask spi.Events) spi.Events { return mask }
-func (silent) Close() error                     { return nil }
-
 // TestHandlePreserving: a static place without faults for data lets it pass.
 func TestHandlePreserving(t *testing.T) {
 	for text, past := range map[string]bool{"": true, "error call=WSPBind errno=WSAEACCES": true, "short": false, "error call=WSPSendTo errno=WSAEACCES": false} {
@@ -73,11 +66,11 @@ func TestHandlePreserving(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return silent{}, nil }})
+		s, err := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return bed.Silent{}, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, got := spi.DataPathOf(s).(silent); got != past {
+		if _, got := spi.DataPathOf(s).(bed.Silent); got != past {
 			t.Errorf("%q: data goes past the layer: %t", text, got)
 		}
 		s.Close()
@@ -87,40 +80,48 @@ func TestHandlePreserving(t *testing.T) {
 
 // TestAllocs: calls that no toxic strikes do not allocate.
 func TestAllocs(t *testing.T) {
-	p, err := driver.Startup(&spi.StartupParams{Options: spi.Options{"name": "allocs", "toxics": "error call=WSPSend errno=WSAEACCES toxicity=0; short size=3 toxicity=0.5"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return silent{}, nil }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m spi.Message
-	m.SetBuffer(make([]byte, 10))
-	if n := testing.AllocsPerRun(200, func() { s.Send(&m); s.Ready(spi.EventAll) }); n >= 1 && !underRace {
-		t.Errorf("%v allocations", n)
-	}
-	s.Close()
-	p.Cleanup()
-}
-
-func BenchmarkNoFaults(b *testing.B) {
-	for what, o := range map[string]spi.Options{"static": {}, "calls, none hit": {"toxics": "error call=WSPSend errno=WSAEACCES after=10000000000"}} {
-		b.Run(what, func(b *testing.B) {
-			o["name"] = what
-			p, err := driver.Startup(&spi.StartupParams{Options: o})
-			if err != nil {
-				b.Fatal(err)
-			}
-			s, _ := p.Socket(&spi.Opening{SocketType: wsa.SOCK_STREAM, Next: func(*spi.Opening) (spi.Socket, error) { return silent{}, nil }})
+	for _, o := range []spi.Options{
+		{"name": "allocs", "toxics": "error call=WSPSend errno=WSAEACCES toxicity=0; short size=3 toxicity=0.5"},
+		{"name": "allocs", "listen": "unix:" + filepath.Join(t.TempDir(), "api")},
+	} {
+		t.Run("", func(t *testing.T) {
+			s := bed.OnSilent(t, driver.Startup, o)
 			var m spi.Message
 			m.SetBuffer(make([]byte, 10))
-			data := spi.DataPathOf(s)
-			for b.Loop() {
-				data.Send(&m)
+			if n := testing.AllocsPerRun(200, func() { s.Send(&m); s.Recv(&m); s.Ready(spi.EventAll) }); n >= 1 && !bed.UnderRace {
+				t.Errorf("%v allocations", n)
 			}
-			s.Close()
-			p.Cleanup()
+		})
+	}
+}
+
+// BenchmarkNoFaults is what a call costs that no toxic strikes.
+func BenchmarkNoFaults(b *testing.B) {
+	for what, o := range map[string]spi.Options{
+		"static":          {},
+		"with the API":    {"listen": "unix:" + filepath.Join(b.TempDir(), "api")},
+		"calls, none hit": {"toxics": "error call=WSPSend errno=WSAEACCES after=10000000000"},
+	} {
+		o["name"] = what
+		b.Run(what, func(b *testing.B) {
+			data := spi.DataPathOf(bed.OnSilent(b, driver.Startup, o))
+			var m spi.Message
+			m.SetBuffer(make([]byte, 10))
+			b.Run("send", func(b *testing.B) {
+				for b.Loop() {
+					data.Send(&m)
+				}
+			})
+			b.Run("recv", func(b *testing.B) {
+				for b.Loop() {
+					data.Recv(&m)
+				}
+			})
+			b.Run("ready", func(b *testing.B) {
+				for b.Loop() {
+					data.Ready(spi.EventRead | spi.EventClose)
+				}
+			})
 		})
 	}
 }

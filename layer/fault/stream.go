@@ -234,7 +234,7 @@ func (s *stream) SetParkDeadline(d spi.Direction, t time.Time) {
 
 // Send gives data to the link upstream.
 func (s *stream) Send(m *spi.Message) (int, error) {
-	if s.direct() || m.Flags&wsa.MSG_OOB != 0 {
+	if s.direct() {
 		return s.Socket.Send(m)
 	}
 	s.mu.Lock()
@@ -251,6 +251,8 @@ func (s *stream) Send(m *spi.Message) (int, error) {
 		return 0, s.sendErr
 	case l.pureLocked():
 		return s.Socket.Send(m)
+	case m.Flags&wsa.MSG_OOB != 0:
+		return 0, wsa.WSAEOPNOTSUPP // it could only go past what is held
 	}
 	n := min(m.Len(), l.roomLocked())
 	if n == 0 {
@@ -558,7 +560,7 @@ func (s *stream) cutLocked() {
 // the socket below can do so, else when the program closes it.
 func (s *stream) resetLocked() {
 	s.up.dropLocked(true)
-	s.down.dropLocked(true)
+	s.down.dropLocked(false)
 	s.up.over, s.down.over = true, true
 	s.sendErr, s.recvErr = wsa.WSAECONNRESET, wsa.WSAECONNRESET
 	s.busy.Store(true)

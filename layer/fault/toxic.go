@@ -151,7 +151,7 @@ func (t *toxic) check() error {
 			return badValue("error: attribute call: want one of %s", strings.Join(calls, ", "))
 		}
 		all["call"] = name
-		if t.errno = errname.Of(t.text("errno")); t.errno == 0 {
+		if t.errno = errorOf(t.text("errno")); t.errno == 0 {
 			return badValue("error: attribute errno: want the name of an error such as WSAECONNRESET")
 		}
 	}
@@ -159,6 +159,20 @@ func (t *toxic) check() error {
 		return badValue("short: attribute size: want at least 1")
 	}
 	return nil
+}
+
+// further are errors of calls beside those that errname knows.
+var further = []wsa.Errno{wsa.WSANOTINITIALISED, wsa.WSASYSNOTREADY, wsa.WSAVERNOTSUPPORTED, wsa.WSASYSCALLFAILURE,
+	wsa.WSA_OPERATION_ABORTED, wsa.WSA_NOT_ENOUGH_MEMORY, wsa.WSA_INVALID_PARAMETER, wsa.WSA_INVALID_HANDLE}
+
+// errorOf returns the error of a name, 0 for none.
+func errorOf(name string) wsa.Errno {
+	for _, code := range further {
+		if code.Name() == name {
+			return code
+		}
+	}
+	return errname.Of(name)
 }
 
 func (t *toxic) number(key string) int64 { v, _ := t.Attributes[key].(float64); return int64(v) }

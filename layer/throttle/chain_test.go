@@ -4,7 +4,6 @@ package throttle_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -16,37 +15,11 @@ import (
 	"golang.org/x/net/nettest"
 
 	"winsock"
+	"winsock/spi"
+	"winsock/test/pairs"
 	"winsock/wsa"
 	"winsock/wsnet"
 )
-
-// pipe makes a connected pair over a route; the listener has no layers.
-func pipe(r wsnet.Route) (c1, c2 net.Conn, stop func(), err error) {
-	l, err := (&wsnet.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	defer l.Close()
-	type accepted struct {
-		c   net.Conn
-		err error
-	}
-	ch := make(chan accepted, 1)
-	go func() {
-		c, err := l.Accept()
-		ch <- accepted{c, err}
-	}()
-	d := wsnet.Dialer{Route: r}
-	if c1, err = d.Dial("tcp", l.Addr().String()); err != nil {
-		return nil, nil, nil, err
-	}
-	a := <-ch
-	if a.err != nil {
-		c1.Close()
-		return nil, nil, nil, a.err
-	}
-	return c1, a.c, func() { c1.Close(); a.c.Close() }, nil
-}
 
 // TestConn runs the standard library's own conformance tests of net.Conn.
 func TestConn(t *testing.T) {
@@ -56,7 +29,7 @@ func TestConn(t *testing.T) {
 		"twice": {"throttle:up=1gbit,scope=run", "throttle:down=1gbit,up=1gbit,scope=process,weight=3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) { return pipe(wsnet.Route{Layers: layers}) })
+			nettest.TestConn(t, func() (net.Conn, net.Conn, func(), error) { return pairs.Pipe(layers...) })
 		})
 	}
 }
@@ -64,7 +37,7 @@ func TestConn(t *testing.T) {
 // TestSelect: a program that polls sees a socket become ready when there are
 // tokens, and everything arrives.
 func TestSelect(t *testing.T) {
-	c1, c2, stop, err := pipe(wsnet.Route{Layers: []string{"throttle:up=80mbit,down=40mbit,burst=8k"}})
+	c1, c2, stop, err := pairs.Pipe("throttle:up=80mbit,down=40mbit,burst=8k")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +56,7 @@ func TestSelect(t *testing.T) {
 		for {
 			n, err := c2.Read(buf)
 			if err != nil {
-				c2.(*wsnet.Conn).CloseWrite()
+				c2.(*net.TCPConn).CloseWrite()
 				return
 			}
 			if _, err := c2.Write(buf[:n]); err != nil {
@@ -129,7 +102,7 @@ func TestSelect(t *testing.T) {
 
 // TestOverlapped: overlapped receives and sends wait for tokens, too.
 func TestOverlapped(t *testing.T) {
-	c1, c2, stop, err := pipe(wsnet.Route{Layers: []string{"throttle:up=80mbit,down=80mbit,burst=4k"}})
+	c1, c2, stop, err := pairs.Pipe("throttle:up=80mbit,down=80mbit,burst=4k")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +142,7 @@ func TestOverlapped(t *testing.T) {
 // once, with and without SO_LINGER.
 func TestCloseWithData(t *testing.T) {
 	for _, linger := range []int{-1, 5} {
-		c1, c2, stop, err := pipe(wsnet.Route{Layers: []string{"throttle:up=80mbit,burst=4k"}})
+		c1, c2, stop, err := pairs.Pipe("throttle:up=80mbit,burst=4k")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,6 +159,38 @@ func TestCloseWithData(t *testing.T) {
 	}
 }
 
+// TestRule: a rule of the layer filter throttles some peers, who share a
+// bucket, and no others.
+func TestRule(t *testing.T) {
+	slow, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	_, port, _ := net.SplitHostPort(slow.Addr().String())
+	filter := spi.FormatPath("filter", spi.Options{"rule": `chain "throttle:quota-up=1000,scope=run" out tcp port ` + port})
+	// The quota shows who shares, without a clock.
+	d := wsnet.Dialer{Route: wsnet.Route{Layers: []string{filter}}}
+	for i, want := range []int{700, 300, 0} {
+		own, err := d.Dial("tcp", slow.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		peer, err := slow.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := own.Write(make([]byte, 700))
+		if n != want || (want == 700) != (err == nil) || err != nil && wsa.ErrnoOf(err) != wsa.WSAENOBUFS {
+			t.Errorf("connection %d to the throttled port sent %d bytes, %v; want %d", i, n, err, want)
+		}
+		own.Close()
+		peer.Close()
+	}
+	own, peer := pairs.Connected(t, filter)
+	pairs.Exchange(t, own, peer, make([]byte, 100_000))
+}
+
 // BenchmarkAccuracy moves data for some seconds at each rate, up and down, on
 // the clock on the wall, and reports by how much the rate is missed.
 func BenchmarkAccuracy(b *testing.B) {
@@ -196,7 +201,7 @@ func BenchmarkAccuracy(b *testing.B) {
 		for _, way := range []string{"up", "down"} {
 			b.Run(way+"/"+rate.text, func(b *testing.B) {
 				for range b.N {
-					c1, c2, stop, err := pipe(wsnet.Route{Layers: []string{"throttle:" + way + "=" + rate.text}})
+					c1, c2, stop, err := pairs.Pipe("throttle:" + way + "=" + rate.text)
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -4,207 +4,18 @@ package throttle
 
 import (
 	"math"
-	"net/netip"
 	"testing"
 	"time"
 
-	"winsock/internal/bucket"
-	"winsock/provider/mem"
 	"winsock/spi"
+	"winsock/spi/spitest/bed"
 	"winsock/wsa"
 )
 
-// fake is a clock that is steered.
-type fake struct{ *mem.FakeClock }
-
-type fakeTimer struct {
-	clock fake
-	timer mem.Timer
-	f     func()
-}
-
-func (c fake) AfterFunc(d time.Duration, f func()) bucket.Timer {
-	return &fakeTimer{c, c.FakeClock.AfterFunc(d, f), f}
-}
-
-func (t *fakeTimer) Stop() bool { return t.timer.Stop() }
-func (t *fakeTimer) Reset(d time.Duration) bool {
-	was := t.timer.Stop()
-	t.timer = t.clock.FakeClock.AfterFunc(d, t.f)
-	return was
-}
-
-// A world is a network in memory with a steered clock, and throttled sockets
-// on it.
-type world struct {
-	*testing.T
-	clock fake
-	net   *mem.Network
-	base  spi.Provider
-}
-
-func newWorld(t *testing.T) *world {
-	c := fake{mem.NewFakeClock(time.Date(2024, time.March, 4, 7, 0, 0, 0, time.UTC))} // a Monday
+// newWorld is a network whose clock is in UTC.
+func newWorld(t *testing.T) *bed.World {
 	zone = time.UTC
-	n := mem.NewNetwork(mem.Options{Clock: c.FakeClock})
-	return &world{T: t, clock: c, net: n, base: n.Provider()}
-}
-
-// provider starts the layer.
-func (w *world) provider(o spi.Options) spi.Provider {
-	w.Helper()
-	p, err := start(&spi.StartupParams{Options: o}, w.clock)
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.Cleanup(func() { p.Cleanup() })
-	return p
-}
-
-// open opens a socket, a throttled one if p is not nil.
-func (w *world) open(p spi.Provider, socketType int32, process int) spi.Socket {
-	w.Helper()
-	o := &spi.Opening{AddressFamily: wsa.AF_INET, SocketType: socketType}
-	if process != 0 {
-		o.Process = &spi.Process{ID: process}
-	}
-	top := w.base
-	if p != nil {
-		o.Next = w.base.Socket
-		top = p
-	}
-	s, err := top.Socket(o)
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.Cleanup(func() { s.Close() })
-	return s
-}
-
-// pair connects a socket of the provider to a plain one.
-func (w *world) pair(p spi.Provider, socketType int32, process int) (own, peer spi.Socket) {
-	w.Helper()
-	own = w.open(p, socketType, process)
-	name := wsa.SockaddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))
-	peer = w.open(nil, socketType, 0)
-	must := func(err error) {
-		w.Helper()
-		if err != nil && err != wsa.WSAEWOULDBLOCK {
-			w.Fatal(err)
-		}
-	}
-	must(peer.Bind(&name))
-	if socketType == wsa.SOCK_DGRAM {
-		other := name
-		must(own.Bind(&other))
-		must(own.GetSockName(&other))
-		must(peer.GetSockName(&name))
-		must(own.Connect(&name))
-		must(peer.Connect(&other))
-		return own, peer
-	}
-	must(peer.Listen(1))
-	must(peer.GetSockName(&name))
-	must(own.Connect(&name))
-	w.clock.Advance(0)
-	conn, err := peer.Accept(nil)
-	must(err)
-	w.Cleanup(func() { conn.Close() })
-	return own, conn
-}
-
-func sendN(s spi.Socket, n int) (int, error) {
-	var m spi.Message
-	m.SetBuffer(make([]byte, n))
-	return s.Send(&m)
-}
-
-func recvN(s spi.Socket, n int) (int, error) {
-	var m spi.Message
-	m.SetBuffer(make([]byte, n))
-	return s.Recv(&m)
-}
-
-// A mover calls as often as something moves, and again whenever it is told to.
-type mover struct {
-	spi.Watcher
-	s     spi.Socket
-	call  func() (int, error)
-	moved int
-	calls int
-	most  int // at one time
-	err   error
-	told  bool
-}
-
-func move(s spi.Socket, mask spi.Events, call func() (int, error)) *mover {
-	m := &mover{s: s, call: call}
-	m.Mask = mask
-	m.Notify = func(spi.Events) { m.told = true }
-	s.Watch(&m.Watcher)
-	m.run()
-	return m
-}
-
-func (m *mover) run() {
-	now := 0
-	for m.err == nil {
-		n, err := m.call()
-		if err == wsa.WSAEWOULDBLOCK {
-			break
-		}
-		if m.err = err; err == nil {
-			now += n
-			m.calls++
-			if n == 0 {
-				break
-			}
-		}
-	}
-	m.moved += now
-	m.most = max(m.most, now)
-}
-
-// advance moves the clock, from one thing that happens to the next, and lets
-// the movers work that were told.
-func (w *world) advance(d time.Duration, movers ...*mover) {
-	end := w.clock.Now().Add(d)
-	for {
-		for moved := true; moved; {
-			moved = false
-			for _, m := range movers {
-				if m.told {
-					m.told, moved = false, true
-					m.run()
-				}
-			}
-		}
-		next, ok := w.clock.Next()
-		if !ok || w.clock.Now().Add(next).After(end) {
-			break
-		}
-		w.clock.Advance(next)
-	}
-	w.clock.Advance(end.Sub(w.clock.Now()))
-}
-
-// drain has a plain socket take all that comes.
-func drain(s spi.Socket) *mover {
-	buf := make([]byte, 1<<20)
-	return move(s, spi.EventRead, func() (int, error) {
-		var m spi.Message
-		m.SetBuffer(buf)
-		return s.Recv(&m)
-	})
-}
-
-func pour(s spi.Socket, piece int) *mover {
-	data := make([]byte, piece)
-	return move(s, spi.EventWrite, func() (int, error) {
-		var m spi.Message
-		m.SetBuffer(data)
-		return s.Send(&m)
-	})
+	return bed.New(t)
 }
 
 func near(got int, want float64, part float64) bool {
@@ -220,24 +31,24 @@ func TestRates(t *testing.T) {
 	}{{"64kbit", 8000}, {"1mbit", 125e3}, {"1gbit", 125e6}} {
 		for what, o := range map[string]spi.Options{"up": {"up": rate.text}, "down": {"down": rate.text}} {
 			w := newWorld(t)
-			own, peer := w.pair(w.provider(o), wsa.SOCK_STREAM, 0)
+			own, peer := w.Pair(w.Provider(start, o), wsa.SOCK_STREAM, 0)
 			from, to := own, peer
 			if what == "down" {
 				from, to = peer, own
 			}
-			sending, receiving := pour(from, 60000), drain(to)
+			sending, receiving := bed.Pour(from, 60000), bed.Drain(to)
 			limited := sending
 			if what == "down" {
 				limited = receiving
 			}
-			w.advance(time.Second, sending, receiving)
-			limited.moved, limited.most = 0, 0
-			w.advance(4*time.Second, sending, receiving)
-			if !near(limited.moved, 4*rate.bytes, 0.005) {
-				t.Errorf("%s=%s: %d bytes in 4 s, want %.0f", what, rate.text, limited.moved, 4*rate.bytes)
+			w.Advance(time.Second, sending, receiving)
+			limited.Moved, limited.Most = 0, 0
+			w.Advance(4*time.Second, sending, receiving)
+			if !near(limited.Moved, 4*rate.bytes, 0.005) {
+				t.Errorf("%s=%s: %d bytes in 4 s, want %.0f", what, rate.text, limited.Moved, 4*rate.bytes)
 			}
-			if most := max(0.05*rate.bytes, 128) + 1; float64(limited.most) > most {
-				t.Errorf("%s=%s: %d bytes at once, want %.0f at most", what, rate.text, limited.most, most)
+			if most := max(0.05*rate.bytes, 128) + 1; float64(limited.Most) > most {
+				t.Errorf("%s=%s: %d bytes at once, want %.0f at most", what, rate.text, limited.Most, most)
 			}
 		}
 	}
@@ -246,22 +57,22 @@ func TestRates(t *testing.T) {
 // TestPackets: datagrams are counted, and go whole.
 func TestPackets(t *testing.T) {
 	w := newWorld(t)
-	own, peer := w.pair(w.provider(spi.Options{"packets-up": "50", "up": "1gbit"}), wsa.SOCK_DGRAM, 0)
-	sending, receiving := pour(own, 1200), drain(peer)
-	w.advance(10*time.Second, sending, receiving)
-	if sending.calls < 500 || sending.calls > 505 || sending.moved != 1200*sending.calls || receiving.moved != sending.moved {
-		t.Errorf("%d datagrams, %d bytes, %d received; want 500 of 1200", sending.calls, sending.moved, receiving.moved)
+	own, peer := w.Pair(w.Provider(start, spi.Options{"packets-up": "50", "up": "1gbit"}), wsa.SOCK_DGRAM, 0)
+	sending, receiving := bed.Pour(own, 1200), bed.Drain(peer)
+	w.Advance(10*time.Second, sending, receiving)
+	if sending.Calls < 500 || sending.Calls > 505 || sending.Moved != 1200*sending.Calls || receiving.Moved != sending.Moved {
+		t.Errorf("%d datagrams, %d bytes, %d received; want 500 of 1200", sending.Calls, sending.Moved, receiving.Moved)
 	}
-	own, peer = w.pair(w.provider(spi.Options{"down": "64kbit", "burst": "500"}), wsa.SOCK_DGRAM, 0)
-	receiving = drain(own)
+	own, peer = w.Pair(w.Provider(start, spi.Options{"down": "64kbit", "burst": "500"}), wsa.SOCK_DGRAM, 0)
+	receiving = bed.Drain(own)
 	for range 100 {
-		if _, err := sendN(peer, 1000); err != nil {
+		if _, err := bed.Send(peer, string(make([]byte, 1000))); err != nil {
 			t.Fatal(err)
 		}
-		w.advance(250*time.Millisecond, receiving)
+		w.Advance(250*time.Millisecond, receiving)
 	}
-	if receiving.calls != 100 || receiving.moved != 100_000 {
-		t.Errorf("%d datagrams, %d bytes below the rate; want all 100", receiving.calls, receiving.moved)
+	if receiving.Calls != 100 || receiving.Moved != 100_000 {
+		t.Errorf("%d datagrams, %d bytes below the rate; want all 100", receiving.Calls, receiving.Moved)
 	}
 }
 
@@ -270,22 +81,22 @@ func TestScopes(t *testing.T) {
 	for scope, want := range map[string]float64{"socket": 4, "process": 2, "run": 1} {
 		w := newWorld(t)
 		o := spi.Options{"up": "1mbit", "scope": scope}
-		providers := []spi.Provider{w.provider(o), w.provider(o)} // as for two entries of the catalog
-		var movers []*mover
+		providers := []spi.Provider{w.Provider(start, o), w.Provider(start, o)} // as for two entries of the catalog
+		var movers []*bed.Mover
 		for i := range 4 {
-			own, peer := w.pair(providers[i%2], wsa.SOCK_STREAM, 100+i/2)
-			movers = append(movers, pour(own, 5000), drain(peer))
+			own, peer := w.Pair(providers[i%2], wsa.SOCK_STREAM, 100+i/2)
+			movers = append(movers, bed.Pour(own, 5000), bed.Drain(peer))
 		}
-		w.advance(time.Second, movers...)
+		w.Advance(time.Second, movers...)
 		for _, m := range movers {
-			m.moved = 0
+			m.Moved = 0
 		}
-		w.advance(10*time.Second, movers...)
+		w.Advance(10*time.Second, movers...)
 		total := 0
 		for i := 0; i < len(movers); i += 2 {
-			total += movers[i].moved
-			if !near(movers[i].moved, 125e4*want/4, 0.03) {
-				t.Errorf("scope=%s: a socket sent %d bytes, want a fair share", scope, movers[i].moved)
+			total += movers[i].Moved
+			if !near(movers[i].Moved, 125e4*want/4, 0.03) {
+				t.Errorf("scope=%s: a socket sent %d bytes, want a fair share", scope, movers[i].Moved)
 			}
 		}
 		if !near(total, want*125e4, 0.01) {
@@ -297,14 +108,69 @@ func TestScopes(t *testing.T) {
 // TestWeights: sockets that wait get shares by weight.
 func TestWeights(t *testing.T) {
 	w := newWorld(t)
-	heavy := w.provider(spi.Options{"up": "8mbit", "scope": "run", "weight": "9"})
-	light := w.provider(spi.Options{"up": "8mbit", "scope": "run", "weight": "1"})
-	a, ap := w.pair(heavy, wsa.SOCK_STREAM, 0)
-	b, bp := w.pair(light, wsa.SOCK_STREAM, 0)
-	movers := []*mover{pour(a, 5000), drain(ap), pour(b, 5000), drain(bp)}
-	w.advance(10*time.Second, movers...)
-	if !near(movers[0].moved, 9e6, 0.03) || !near(movers[2].moved, 1e6, 0.1) {
-		t.Errorf("%d and %d bytes in 10 s at 1 MB/s, weights 9 and 1", movers[0].moved, movers[2].moved)
+	heavy := w.Provider(start, spi.Options{"up": "8mbit", "scope": "run", "weight": "9"})
+	light := w.Provider(start, spi.Options{"up": "8mbit", "scope": "run", "weight": "1"})
+	a, ap := w.Pair(heavy, wsa.SOCK_STREAM, 0)
+	b, bp := w.Pair(light, wsa.SOCK_STREAM, 0)
+	movers := []*bed.Mover{bed.Pour(a, 5000), bed.Drain(ap), bed.Pour(b, 5000), bed.Drain(bp)}
+	w.Advance(10*time.Second, movers...)
+	if !near(movers[0].Moved, 9e6, 0.03) || !near(movers[2].Moved, 1e6, 0.1) {
+		t.Errorf("%d and %d bytes in 10 s at 1 MB/s, weights 9 and 1", movers[0].Moved, movers[2].Moved)
+	}
+}
+
+// TestPriorities: while a socket of a higher priority waits, others get
+// nothing, and all when it does not.
+func TestPriorities(t *testing.T) {
+	w := newWorld(t)
+	o := func(priority string) spi.Options {
+		return spi.Options{"up": "8mbit", "scope": "run", "priority": priority, "burst": "10000"}
+	}
+	urgent, other := w.Provider(start, o("5")), w.Provider(start, o("0"))
+	a, ap := w.Pair(urgent, wsa.SOCK_STREAM, 0)
+	b, bp := w.Pair(other, wsa.SOCK_STREAM, 0)
+	low, lowPeer := bed.Pour(b, 5000), bed.Drain(bp)
+	w.Advance(time.Second, low, lowPeer)
+	if !near(low.Moved, 1e6, 0.02) {
+		t.Errorf("alone, a socket of priority 0 sent %d bytes in a second at 1 MB/s", low.Moved)
+	}
+	high, highPeer := bed.Pour(a, 5000), bed.Drain(ap)
+	w.Advance(time.Second, low, lowPeer, high, highPeer)
+	before := low.Moved
+	high.Moved = 0
+	w.Advance(4*time.Second, low, lowPeer, high, highPeer)
+	if got := low.Moved - before; !near(high.Moved, 4e6, 0.02) || got > 40_000 {
+		t.Errorf("in 4 s at 1 MB/s, priority 5 sent %d bytes and priority 0 %d", high.Moved, got)
+	}
+	high.Err = wsa.WSAECONNABORTED // it wants no more
+	before = low.Moved
+	w.Advance(2*time.Second, low, lowPeer)
+	if got := low.Moved - before; !near(got, 2e6, 0.02) {
+		t.Errorf("afterwards, priority 0 sent %d bytes in 2 s", got)
+	}
+}
+
+// TestBursts: so much goes at once, of bytes and of packets, and the rate
+// from then on.
+func TestBursts(t *testing.T) {
+	w := newWorld(t)
+	own, peer := w.Pair(w.Provider(start, spi.Options{"up": "80kbit", "burst": "30000"}), wsa.SOCK_STREAM, 0)
+	sending, receiving := bed.Pour(own, 5000), bed.Drain(peer)
+	if sending.Moved != 30000 {
+		t.Errorf("%d bytes went at once, want the burst of 30000", sending.Moved)
+	}
+	w.Advance(10*time.Second, sending, receiving)
+	if !near(sending.Moved, 130_000, 0.01) {
+		t.Errorf("%d bytes in 10 s at 10 kB/s after the burst, want 130000", sending.Moved)
+	}
+	own, peer = w.Pair(w.Provider(start, spi.Options{"packets-up": "5", "burst-packets": "20"}), wsa.SOCK_DGRAM, 0)
+	sending, receiving = bed.Pour(own, 100), bed.Drain(peer)
+	if sending.Calls != 20 {
+		t.Errorf("%d datagrams went at once, want the burst of 20", sending.Calls)
+	}
+	w.Advance(10*time.Second, sending, receiving)
+	if sending.Calls < 69 || sending.Calls > 71 {
+		t.Errorf("%d datagrams in 10 s at 5 a second after the burst, want 70", sending.Calls)
 	}
 }
 
@@ -321,17 +187,20 @@ func TestQuota(t *testing.T) {
 		"reset":           {wsa.WSAECONNRESET, spi.EventReset},
 	} {
 		w := newWorld(t)
-		p := w.provider(spi.Options{"quota-down": "10000", "quota-end": end, "scope": "run"})
-		own, peer := w.pair(p, wsa.SOCK_STREAM, 0)
-		other, _ := w.pair(p, wsa.SOCK_STREAM, 0)
-		bystander := move(other, spi.EventRead, func() (int, error) { return recvN(other, 1) })
-		pour(peer, 3000)
-		receiving := drain(own)
-		w.advance(time.Second, receiving)
-		if receiving.moved != 10000 || receiving.err != want.err {
-			t.Errorf("quota-end=%s: %d bytes, %v; want 10000, %v", end, receiving.moved, receiving.err, want.err)
+		p := w.Provider(start, spi.Options{"quota-down": "10000", "quota-end": end, "scope": "run"})
+		own, peer := w.Pair(p, wsa.SOCK_STREAM, 0)
+		other, _ := w.Pair(p, wsa.SOCK_STREAM, 0)
+		bystander := bed.Move(other, spi.EventRead, func() (int, error) {
+			got, err := bed.Recv(other, 1)
+			return len(got), err
+		})
+		bed.Pour(peer, 3000)
+		receiving := bed.Drain(own)
+		w.Advance(time.Second, receiving)
+		if receiving.Moved != 10000 || receiving.Err != want.err {
+			t.Errorf("quota-end=%s: %d bytes, %v; want 10000, %v", end, receiving.Moved, receiving.Err, want.err)
 		}
-		if !bystander.told {
+		if !bystander.Told {
 			t.Errorf("quota-end=%s: who shares the quota was not told", end)
 		}
 		const mask = spi.EventRead | spi.EventClose | spi.EventReset
@@ -339,17 +208,17 @@ func TestQuota(t *testing.T) {
 			if got := s.Ready(mask); got != want.events {
 				t.Errorf("quota-end=%s: ready for %v, want %v", end, got, want.events)
 			}
-			if _, err := recvN(s, 10); err != want.err {
+			if _, err := bed.Recv(s, 10); err != want.err {
 				t.Errorf("quota-end=%s: recv: %v, want %v", end, err, want.err)
 			}
 		}
-		if _, err := sendN(own, 10); (err == nil) != (end == "" || end == "WSAECONNABORTED") {
+		if _, err := bed.Send(own, string(make([]byte, 10))); (err == nil) != (end == "" || end == "WSAECONNABORTED") {
 			t.Errorf("quota-end=%s: send: %v", end, err)
 		}
 		if end == "reset" {
 			own.Close()
-			w.clock.Advance(time.Second)
-			if _, err := recvN(peer, 10); err != wsa.WSAECONNRESET {
+			w.Clock.Advance(time.Second)
+			if _, err := bed.Recv(peer, 10); err != wsa.WSAECONNRESET {
 				t.Errorf("the peer of a reset: %v", err)
 			}
 		}
@@ -359,19 +228,19 @@ func TestQuota(t *testing.T) {
 // TestQuotaOfTheRun: closing a socket does not give its process a new quota.
 func TestQuotaOfTheRun(t *testing.T) {
 	w := newWorld(t)
-	p := w.provider(spi.Options{"quota-up": "1500", "scope": "process"})
+	p := w.Provider(start, spi.Options{"quota-up": "1500", "scope": "process"})
 	total := 0
 	for range 4 {
-		s, _ := w.pair(p, wsa.SOCK_STREAM, 7)
-		n, _ := sendN(s, 1000)
+		s, _ := w.Pair(p, wsa.SOCK_STREAM, 7)
+		n, _ := bed.Send(s, string(make([]byte, 1000)))
 		total += n
 		s.Close()
 	}
 	if total != 1500 {
 		t.Errorf("%d bytes were sent, want 1500", total)
 	}
-	if s, _ := w.pair(p, wsa.SOCK_STREAM, 8); s != nil {
-		if n, err := sendN(s, 1000); n != 1000 || err != nil {
+	if s, _ := w.Pair(p, wsa.SOCK_STREAM, 8); s != nil {
+		if n, err := bed.Send(s, string(make([]byte, 1000))); n != 1000 || err != nil {
 			t.Errorf("another process: %d, %v", n, err)
 		}
 	}
@@ -389,39 +258,39 @@ func TestQuotaOfTheRun(t *testing.T) {
 // TestEndAfterData: the end of a stream is not told before its data.
 func TestEndAfterData(t *testing.T) {
 	w := newWorld(t)
-	own, peer := w.pair(w.provider(spi.Options{"down": "8kbit", "burst": "100"}), wsa.SOCK_STREAM, 0)
-	if _, err := sendN(peer, 1000); err != nil {
+	own, peer := w.Pair(w.Provider(start, spi.Options{"down": "8kbit", "burst": "100"}), wsa.SOCK_STREAM, 0)
+	if _, err := bed.Send(peer, string(make([]byte, 1000))); err != nil {
 		t.Fatal(err)
 	}
 	peer.Shutdown(wsa.SD_SEND)
-	w.clock.Advance(time.Second)
-	receiving := drain(own)
+	w.Clock.Advance(time.Second)
+	receiving := bed.Drain(own)
 	const mask = spi.EventRead | spi.EventClose
-	if got := own.Ready(mask); receiving.moved != 100 || got != 0 {
-		t.Errorf("after %d bytes the socket is ready for %v", receiving.moved, got)
+	if got := own.Ready(mask); receiving.Moved != 100 || got != 0 {
+		t.Errorf("after %d bytes the socket is ready for %v", receiving.Moved, got)
 	}
-	if _, err := recvN(own, 10); err != wsa.WSAEWOULDBLOCK {
+	if _, err := bed.Recv(own, 10); err != wsa.WSAEWOULDBLOCK {
 		t.Errorf("recv: %v", err)
 	}
-	w.advance(500*time.Millisecond, receiving)
-	if receiving.moved < 550 || receiving.moved > 650 {
-		t.Errorf("%d bytes after half a second, want 600", receiving.moved)
+	w.Advance(500*time.Millisecond, receiving)
+	if receiving.Moved < 550 || receiving.Moved > 650 {
+		t.Errorf("%d bytes after half a second, want 600", receiving.Moved)
 	}
-	w.advance(time.Second, receiving)
-	if receiving.moved != 1000 || receiving.calls == 0 || own.Ready(mask) != spi.EventClose {
-		t.Errorf("%d bytes in the end, ready for %v", receiving.moved, own.Ready(mask))
+	w.Advance(time.Second, receiving)
+	if receiving.Moved != 1000 || receiving.Calls == 0 || own.Ready(mask) != spi.EventClose {
+		t.Errorf("%d bytes in the end, ready for %v", receiving.Moved, own.Ready(mask))
 	}
-	if n, err := recvN(own, 10); n != 0 || err != nil {
-		t.Errorf("at the end: %d, %v", n, err)
+	if n, err := bed.Recv(own, 10); n != "" || err != nil {
+		t.Errorf("at the end: %q, %v", n, err)
 	}
 }
 
 // TestSchedule: the rate is that of the time of the day.
 func TestSchedule(t *testing.T) {
 	w := newWorld(t) // Monday, 07:00
-	own, peer := w.pair(w.provider(spi.Options{"up": "8kbit",
+	own, peer := w.Pair(w.Provider(start, spi.Options{"up": "8kbit",
 		"schedule": "mon-fri 08:00-18:00 up=800bit; 23:30-00:30 up=80kbit"}), wsa.SOCK_STREAM, 0)
-	movers := []*mover{pour(own, 5000), drain(peer)}
+	movers := []*bed.Mover{bed.Pour(own, 5000), bed.Drain(peer)}
 	for _, part := range []struct {
 		until string
 		rate  float64 // bytes per second
@@ -430,11 +299,11 @@ func TestSchedule(t *testing.T) {
 		{"2024-03-05T00:30:00Z", 10e3}, {"2024-03-05T08:00:00Z", 1e3}, {"2024-03-05T09:00:00Z", 100},
 	} {
 		until, _ := time.Parse(time.RFC3339, part.until)
-		d := until.Sub(w.clock.Now())
-		movers[0].moved = 0
-		w.advance(d, movers...)
-		if want := part.rate * d.Seconds(); !near(movers[0].moved, want, 0.001) {
-			t.Errorf("until %s: %d bytes, want %.0f", part.until, movers[0].moved, want)
+		d := until.Sub(w.Clock.Now())
+		movers[0].Moved = 0
+		w.Advance(d, movers...)
+		if want := part.rate * d.Seconds(); !near(movers[0].Moved, want, 0.001) {
+			t.Errorf("until %s: %d bytes, want %.0f", part.until, movers[0].Moved, want)
 		}
 	}
 }
@@ -442,12 +311,12 @@ func TestSchedule(t *testing.T) {
 // TestOneTimer: however many sockets share a bucket, it has one timer.
 func TestOneTimer(t *testing.T) {
 	w := newWorld(t)
-	p := w.provider(spi.Options{"up": "8kbit", "scope": "run"})
+	p := w.Provider(start, spi.Options{"up": "8kbit", "scope": "run"})
 	for range 50 {
-		own, _ := w.pair(p, wsa.SOCK_STREAM, 0)
-		pour(own, 100)
+		own, _ := w.Pair(p, wsa.SOCK_STREAM, 0)
+		bed.Pour(own, 100)
 	}
-	if n := w.clock.Timers(); n != 1 {
+	if n := w.Clock.Timers(); n != 1 {
 		t.Errorf("%d timers", n)
 	}
 }

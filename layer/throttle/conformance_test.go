@@ -5,28 +5,18 @@ package throttle
 import (
 	"testing"
 
-	"winsock/provider/kernel"
-	"winsock/provider/mem"
 	"winsock/spi"
 	"winsock/spi/spitest"
+	"winsock/spi/spitest/bed"
 	"winsock/spi/spitest/leak"
-	"winsock/wsa"
 )
 
 func TestMain(m *testing.M) { leak.Main(m) }
 
-func kernelNetwork(t testing.TB) spitest.Network {
-	n := spitest.Base(t, kernel.Startup, kernel.Entries())
-	n.NoReset = func(info *wsa.ProtocolInfo) bool { return info.AddressFamily == wsa.AF_UNIX }
-	return n
-}
-
-func memNetwork(t testing.TB) spitest.Network { return spitest.Base(t, mem.Startup, mem.Entries()) }
-
 // TestConformance: a throttle keeps every rule of what is below it, whether it
 // is hardly noticed or makes everybody wait all the time.
 func TestConformance(t *testing.T) {
-	for name, base := range map[string]func(testing.TB) spitest.Network{"kernel": kernelNetwork, "mem": memNetwork} {
+	for name, base := range bed.Networks {
 		for what, options := range map[string]spi.Options{
 			"high":   {"up": "100gbit", "down": "100gbit", "packets-up": "100000k", "packets-down": "100000k", "quota-up": "1000G"},
 			"low":    {"up": "400mbit", "down": "500mbit", "burst": "64k"},
@@ -43,7 +33,7 @@ func TestConformance(t *testing.T) {
 	t.Run("twice", func(t *testing.T) {
 		spitest.Run(t, func(t *testing.T) spitest.Network {
 			o := spi.Options{"up": "2gbit", "down": "2gbit", "burst": "64k"}
-			return kernelNetwork(t).With(t, driver.Startup, o).With(t, driver.Startup, o)
+			return bed.Kernel(t).With(t, driver.Startup, o).With(t, driver.Startup, o)
 		})
 	})
 }

@@ -33,13 +33,14 @@
 //
 // scope=socket gives each socket its own, scope=process all sockets of one
 // process, scope=run all sockets for which the options say the same. Options are
-// compared without weight=, so that the same line can be used with different
-// weights: while several sockets wait for a bucket, each gets a share by its
-// weight. That and limits for some peers or ports are best said by rules of the
-// layer filter:
+// compared without weight= and priority=, so that the same line can be used with
+// different ones: while several sockets wait for a bucket, those of the highest
+// priority get all, and each of them a share by its weight. That and limits for
+// some peers or ports are best said by rules of the layer filter:
 //
 //	chain "throttle:up=1mbit,scope=run,weight=8" port 22
 //	chain "throttle:up=1mbit,scope=run,weight=1" port 80,443
+//	chain "throttle:up=1mbit,scope=run,priority=1" port 53
 //
 // A child process is a process of its own.
 //

@@ -29,6 +29,7 @@ var driver = &spi.Driver{
 		{Key: "burst-packets", Kind: spi.Int, Help: "most packets that go at once; none: those of 50ms"},
 		{Key: "scope", Words: []string{"socket", "process", "run"}, Default: "socket", Help: "who shares the rates and quotas"},
 		{Key: "weight", Kind: spi.Int, Default: "1", Help: "share of a socket among those that wait, 1 to 1000"},
+		{Key: "priority", Kind: spi.Int, Default: "0", Help: "0 to 7: while sockets of a higher one wait, others get nothing"},
 		{Key: "quota-up", Kind: spi.Size, Help: "bytes after which sending ends"},
 		{Key: "quota-down", Kind: spi.Size, Help: "bytes after which receiving ends"},
 		{Key: "quota-end", Kind: spi.Text, Default: "WSAENOBUFS", Help: "how it ends: an error's name, close or reset"},
@@ -43,6 +44,7 @@ type throttle struct {
 	key          string // of who shares groups
 	scope        string
 	weight       int
+	priority     int
 	rates        rates
 	burst        uint64
 	burstPackets uint64
@@ -88,6 +90,7 @@ func bad(key, format string, args ...any) error {
 func parse(o spi.Options) (*throttle, error) {
 	same := maps.Clone(o)
 	delete(same, "weight")
+	delete(same, "priority")
 	t := &throttle{key: spi.FormatPath("", same), scope: o.Text("scope"), weight: 1, quotaUp: -1, quotaDown: -1}
 	limited := false
 	for f := range flows {
@@ -110,6 +113,9 @@ func parse(o spi.Options) (*throttle, error) {
 			return nil, bad("weight", "want 1 to 1000, not %d", w)
 		}
 		t.weight = int(o.Int("weight"))
+	}
+	if t.priority = int(o.Int("priority")); t.priority < 0 || t.priority > 7 {
+		return nil, fmt.Errorf("option priority=%d: want 0 to 7", t.priority)
 	}
 	t.burst = uint64(o.Size("burst"))
 	if n := o.Int("burst-packets"); n < 0 {

@@ -20,6 +20,7 @@ func TestBadOptions(t *testing.T) {
 		"throttle:packets-down=-1":                        "packets-down",
 		"throttle:up=1mbit,scope=all":                     "scope",
 		"throttle:up=1mbit,weight=0":                      "weight",
+		"throttle:up=1mbit,priority=8":                    "priority",
 		"throttle:up=1mbit,burst-packets=-1":              "burst-packets",
 		"throttle:quota-up=1k,quota-end=gone":             "quota-end",
 		"throttle:quota-up=1k,quota-end=WSAEWOULDBLOCK":   "quota-end",

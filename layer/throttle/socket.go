@@ -44,7 +44,7 @@ func (t *throttle) wrap(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
 	write := func() { s.watchers.Notify(spi.EventWrite) }
 	join := func(f flow, told func()) *bucket.Member {
 		if b := s.group.buckets[f]; b != nil {
-			return b.Join(t.weight, told)
+			return b.Join(t.weight, t.priority, told)
 		}
 		return nil
 	}
