@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"winsock/namespace"
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -45,7 +46,8 @@ func (p *lookupPart) end() {
 //
 // Errors: WSANOTINITIALISED, WSAEFAULT for a nil query set, WSAEINVAL for
 // one that makes no sense to the provider asked, WSASERVICE_NOT_FOUND when no
-// active provider knows the class.
+// active provider knows the class. A layer that makes faults may answer any error
+// of [WSALookupServiceNext].
 func WSALookupServiceBegin(q *wsa.QuerySet, flags uint32) (*ServiceLookup, error) {
 	if err := requireStartup(); err != nil {
 		return nil, err
@@ -53,13 +55,25 @@ func WSALookupServiceBegin(q *wsa.QuerySet, flags uint32) (*ServiceLookup, error
 	if q == nil {
 		return nil, wsa.WSAEFAULT
 	}
-	return beginLookup(context.Background(), q, flags)
+	l, err := beginLookup(context.Background(), q, flags)
+	if err == wsa.WSAHOST_NOT_FOUND {
+		err = wsa.WSASERVICE_NOT_FOUND // as in WSALookupServiceNext
+	}
+	return l, err
 }
 
 // beginLookup begins a look-up that also ends when ctx does.
 func beginLookup(ctx context.Context, q *wsa.QuerySet, flags uint32) (*ServiceLookup, error) {
 	l := &ServiceLookup{}
 	l.ctx, l.cancel = context.WithCancel(ctx)
+	// A look-up at one provider is a part of another one, and one in the hosts
+	// file alone cannot fail as the network does.
+	if q.NSProviderID == nil && q.NameSpace != wsa.NS_TCPIP_HOSTS {
+		if err := spi.AskNameFaults(ctx, q.ServiceInstanceName); err != nil {
+			l.cancel()
+			return nil, err
+		}
+	}
 	class := findServiceClass(q.ServiceClassID)
 	var failure error = wsa.WSASERVICE_NOT_FOUND
 	for _, p := range nameProviders.Active(theCatalog.Snapshot(), q.NameSpace, q.NSProviderID) {

@@ -139,7 +139,7 @@ func (s *stream) stopConnectingLocked() {
 }
 
 func drop(c spi.Socket) {
-	if l, ok := c.(spi.Lingerer); ok {
+	if l, ok := spi.As[spi.Lingerer](c); ok {
 		l.Abort()
 	}
 	_ = c.Close() // nobody has seen it

@@ -90,12 +90,9 @@ func (w *way) fate(p *place) (after [2]time.Duration, copies int) {
 		case "reorder":
 			after[0] += t.milliseconds("delay")
 		case "latency":
-			d := t.number("latency")
-			if j := t.number("jitter"); j > 0 {
-				d += w.chance.upTo(2*j, t, "jitter") - j
-			}
+			d := t.late(w.chance)
 			for i := range after {
-				after[i] += time.Duration(max(d, 0)) * time.Millisecond
+				after[i] += d
 			}
 		}
 	}

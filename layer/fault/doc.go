@@ -33,10 +33,11 @@
 //	coalesce size= delay=              pieces are gathered up to a size or time
 //	slow_open delay=                   connect and accept are late
 //	connect_timeout timeout=           connect ends with WSAETIMEDOUT after that time
-//
-// For calls:
-//
 //	refuse                             connect is WSAECONNREFUSED
+//
+// These are decided before the socket below connects: the peer sees nothing of
+// a connect that fails. For calls:
+//
 //	error call= errno= [after=] [count=]   a call (WSPSend, WSPBind ...) fails,
 //	                                   after so many that do not, so often
 //	short size=                        a send or receive moves 1 to size bytes
@@ -46,19 +47,30 @@
 //
 //	drop, duplicate, reorder delay=
 //
+// For look-ups of names, by name space providers and by the name server of
+// winsock run, except those of the hosts file alone or of one provider:
+//
+//	dns errno= [host=] [after=] [count=]     WSAHOST_NOT_FOUND, WSATRY_AGAIN,
+//	                                         WSANO_RECOVERY or WSANO_DATA
+//	dns_latency latency= jitter= [host=]     the answer is late
+//
+// host= is a name, or *.example.com for all names below. A look-up has no
+// socket, so that it meets these faults once the layer has been started by a
+// socket, or by winsock run.
+//
 // # What is decided when
 //
-// Toxicity is decided for each connection once, for calls and datagrams each
-// time. Toxics of streams that change take effect on connections that stand;
-// their times begin anew. A connect that a stream's toxic fails has been
-// established below before. The peer of a reset hears of it when the program
-// closes its socket. An accepted connection is numbered and slowed down as one
-// that the program made.
+// Toxicity is decided for each connection once, for calls, datagrams and
+// look-ups each time. Toxics of streams that change take effect on connections
+// that stand, and what is under way is decided about anew; the times and
+// amounts of a toxic begin when it is put in force. The peer of a reset hears of
+// it when the program closes its socket. An accepted connection is numbered and
+// slowed down as one that the program made, and one that is to fail is dropped.
 //
 // # Chance
 //
 // seed= decides all chance: each socket (s1, s2 ...), connection (c1 ...) and
-// datagram socket (d1 ...) has a sequence of its own for each direction. Numbers
+// datagram socket (d1 ...), and all look-ups (n1), have a sequence of its own for each direction. Numbers
 // are given in the order in which things are opened, which is the program's.
 // log=FILE notes each decision, in lines
 //
@@ -85,9 +97,11 @@
 // # What it costs
 //
 // Without listen=, what no toxic can concern goes past the layer, with the
-// kernel's descriptor. Streams with toxics for streams, and all if there is an
-// API, go through buffers and goroutines of the layer, and urgent data cannot be
-// sent on them. Where the program polls its own socket (datagrams that are not
-// connected, under winsock run), a datagram that is held back cannot wake it when
-// it is due: latency downstream and reorder are then as late as its next look.
+// kernel's descriptor. With an API, calls for data cost some tens of nanoseconds
+// while no toxic is in force, and take no lock. Toxics for streams copy what
+// passes; meanwhile urgent data is WSAEOPNOTSUPP. A socket whose program never
+// waits for it sees what has come when it asks. Where the program polls its own
+// socket (datagrams that are not connected, under winsock run), a datagram that
+// is held back cannot wake it when it is due: latency downstream and reorder are
+// then as late as its next look.
 package fault

@@ -320,11 +320,7 @@ func (l *link) passLocked(now time.Time) {
 // latency decides how late a piece is.
 func (l *link) latency() (all time.Duration) {
 	for _, t := range l.plan.latencies {
-		d := t.number("latency")
-		if j := t.number("jitter"); j > 0 {
-			d += l.chances().upTo(2*j, t, "jitter") - j
-		}
-		all += time.Duration(max(d, 0)) * time.Millisecond
+		all += t.late(l.chances())
 	}
 	return all
 }

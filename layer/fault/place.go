@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"winsock/internal/bucket"
+	"winsock/spi"
 )
 
 // A place is where faults are made: all layers of the process with one name.
@@ -30,7 +31,10 @@ type place struct {
 
 	changing sync.Mutex // held while streams are told of another state; taken before mu
 
-	opened      tally         // of WSPSocket
+	opened      tally // of WSPSocket
+	lookups     tally
+	lookup      *chance
+	free        func()        // of the look-ups, if toxics may be about them
 	number      atomic.Uint64 // of sockets
 	connections atomic.Uint64
 	state       atomic.Pointer[state]
@@ -48,6 +52,7 @@ type state struct {
 	calls    bool // some are about calls
 	streams  bool // some are about what streams carry, or they are to end
 	connects bool // some are about connecting, or nobody is to
+	names    bool // some are about look-ups
 }
 
 func (p *place) toxics() []*toxic { return p.state.Load().toxics }
@@ -64,6 +69,8 @@ func (p *place) setLocked(enabled bool, toxics []*toxic) (told []*stream) {
 			s.streams = true
 		case inConnect:
 			s.connects = true
+		case inName:
+			s.names = true
 		}
 	}
 	p.state.Store(s)
@@ -204,6 +211,10 @@ func open(s *setup) (*place, error) {
 	}
 	p.log.note("# place %s, seed %d", p.name, p.seed)
 	p.setLocked(true, s.toxics)
+	p.lookup = p.chance('n', 1, upstream)
+	if p.dynamic || p.state.Load().names {
+		p.free = spi.FaultNames(p.lookUp)
+	}
 	if places.byName == nil {
 		places.byName = make(map[string]*place)
 	}
@@ -216,6 +227,9 @@ func (p *place) release() {
 	defer places.mu.Unlock()
 	if p.uses--; p.uses == 0 {
 		delete(places.byName, p.name)
+		if p.free != nil {
+			p.free()
+		}
 		p.log.close()
 	}
 }

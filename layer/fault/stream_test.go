@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -96,6 +97,153 @@ func TestKernelReset(t *testing.T) {
 	}
 }
 
+// startPlace starts a place of faults for the process, as a connection through it
+// does, until the test ends.
+func startPlace(t *testing.T, o spi.Options) {
+	t.Helper()
+	_, _, stop, err := pairs.Pipe(layerOf(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	t.Cleanup(func() { restart(t) })
+}
+
+// restart ends all chains.
+func restart(t *testing.T) {
+	for winsock.WSACleanup() == nil {
+	}
+	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNames: look-ups fail as often as they are to, with the error that they
+// are to, and are as slow.
+func TestNames(t *testing.T) {
+	look := func(ctx context.Context, name string) error {
+		_, err := winsock.GetAddrInfoEx(ctx, &name, nil, wsa.NS_ALL, nil, nil)
+		return err
+	}
+	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := look(ctx, "localhost"); err != nil {
+		t.Skip("there is no localhost: ", err)
+	}
+	for _, errno := range []wsa.Errno{wsa.WSAHOST_NOT_FOUND, wsa.WSATRY_AGAIN, wsa.WSANO_RECOVERY, wsa.WSANO_DATA} {
+		t.Run(errno.Name(), func(t *testing.T) {
+			startPlace(t, spi.Options{"toxics": "dns after=1 count=2 host=localhost errno=" + errno.Name()})
+			for i, want := range []error{nil, errno, errno, nil} {
+				if err := look(ctx, "LocalHost"); err != want {
+					t.Errorf("look-up %d: %v, want %v", i, err, want)
+				}
+			}
+			if errno == wsa.WSAHOST_NOT_FOUND {
+				return
+			}
+			if err := look(ctx, "127.0.0.1"); err != nil {
+				t.Errorf("an address is no name: %v", err)
+			}
+		})
+	}
+	t.Run("share", func(t *testing.T) {
+		startPlace(t, spi.Options{"toxics": "dns errno=WSATRY_AGAIN toxicity=0.3; dns name=other errno=WSANO_DATA host=*.example"})
+		failed := 0
+		for range 300 {
+			if err := look(ctx, "localhost"); err == wsa.WSATRY_AGAIN {
+				failed++
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if failed < 60 || failed > 120 {
+			t.Errorf("%d of 300 look-ups failed at 0.3", failed)
+		}
+	})
+	t.Run("late", func(t *testing.T) {
+		startPlace(t, spi.Options{"toxics": "dns_latency latency=50"})
+		begun := time.Now()
+		if err := look(ctx, "localhost"); err != nil || time.Since(begun) < 50*time.Millisecond {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		q := &wsa.QuerySet{ServiceInstanceName: "localhost", ServiceClassID: wsa.SVCID_HOSTNAME}
+		begun = time.Now()
+		l, err := winsock.WSALookupServiceBegin(q, wsa.LUP_RETURN_ADDR)
+		if err != nil || time.Since(begun) < 50*time.Millisecond {
+			t.Errorf("WSALookupServiceBegin: %v after %v", err, time.Since(begun))
+		}
+		if err == nil {
+			winsock.WSALookupServiceEnd(l)
+		}
+		short, cancel := context.WithTimeout(ctx, time.Millisecond)
+		defer cancel()
+		if err := look(short, "localhost"); err != wsa.WSAETIMEDOUT {
+			t.Errorf("a look-up whose time is over: %v", err)
+		}
+	})
+}
+
+// TestToggling: data comes in order and whole while toxics come and go, and
+// who waits in a call meanwhile goes on.
+func TestToggling(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "api")
+	defer restart(t)
+	own, peer := pairs.Connected(t, layerOf(spi.Options{"name": "toggled", "listen": "unix:" + file}))
+	a := newAPI(t, file)
+	waiting := make(chan time.Duration, 1)
+	go func() { // parked below, when the toxic comes
+		buf := make([]byte, 1)
+		if _, err := own.Read(buf); err != nil {
+			t.Error(err)
+		}
+		begun := time.Now()
+		if _, err := own.Read(buf); err != nil {
+			t.Error(err)
+		}
+		waiting <- time.Since(begun)
+	}()
+	peer.Write([]byte("a"))
+	a.call("POST", "/proxies/toggled/toxics", `{"name":"x","type":"latency","attributes":{"latency":100}}`, 200)
+	begun := time.Now()
+	peer.Write([]byte("b"))
+	<-waiting
+	if took := time.Since(begun); took < 100*time.Millisecond {
+		t.Errorf("a reader that was parked got data after %v", took)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		bodies := []string{
+			`{"name":"x","type":"latency","attributes":{"latency":1,"jitter":1}}`,
+			`{"name":"x","type":"slicer","stream":"upstream","attributes":{"average_size":700,"size_variation":300}}`,
+			`{"name":"x","type":"coalesce","attributes":{"size":5000,"delay":1}}`,
+			`{"name":"x","type":"short","attributes":{"size":900}}`,
+		}
+		a.call("POST", "/reset", "", 204)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			a.call("POST", "/proxies/toggled/toxics", bodies[i%len(bodies)], 200)
+			a.call("DELETE", "/proxies/toggled/toxics/x", "", 204)
+		}
+	}()
+	for range 10 {
+		data := make([]byte, 300_000)
+		for i := range data {
+			data[i] = byte(rand.Uint32())
+		}
+		pairs.Exchange(t, own, peer, data)
+		pairs.Exchange(t, peer, own, data)
+	}
+	close(stop)
+	<-stopped
+}
+
 // An api is a client of toxiproxy, by its HTTP requests.
 type api struct {
 	*testing.T
@@ -137,13 +285,7 @@ func (a *api) call(method, path, body string, status int) map[string]any {
 func TestAPI(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "api")
 	layer := layerOf(spi.Options{"name": "db", "listen": "unix:" + file, "upstream": "db.example:5432"})
-	t.Cleanup(func() { // the API is open for as long as there are chains with it
-		for winsock.WSACleanup() == nil {
-		}
-		if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { restart(t) }) // the API is open for as long as there are chains with it
 	own, peer := pairs.Connected(t, layer)
 	a := newAPI(t, file)
 	if v := a.call("GET", "/version", "", 200); v["version"] == "" {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"winsock/internal/errname"
 	"winsock/wsa"
@@ -41,6 +42,7 @@ const (
 	inDatagram              // a datagram
 	inAny                   // streams and datagrams
 	inConnect               // how a stream is connected
+	inName                  // a look-up
 )
 
 // A kind describes a type of toxics: its attributes and their values if none
@@ -67,6 +69,8 @@ var kinds = map[string]kind{
 	"would_block":     {inCall, map[string]any{"delay": 1.0}},
 	"drop":            {inDatagram, nil},
 	"duplicate":       {inDatagram, nil},
+	"dns":             {inName, map[string]any{"errno": "", "host": "", "after": 0.0, "count": 0.0}},
+	"dns_latency":     {inName, map[string]any{"latency": 0.0, "jitter": 0.0, "host": ""}},
 	"reorder":         {inDatagram, map[string]any{"delay": 10.0}},
 }
 
@@ -119,6 +123,9 @@ func (t *toxic) check() error {
 	if t.Name == "" {
 		t.Name = t.Type + "_" + t.Stream
 	}
+	if strings.ContainsFunc(t.Name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return badValue("name: blanks would be lost in the log")
+	}
 	if !(t.Toxicity >= 0 && t.Toxicity <= 1) {
 		return badValue("toxicity: want 0 to 1")
 	}
@@ -155,11 +162,21 @@ func (t *toxic) check() error {
 			return badValue("error: attribute errno: want the name of an error such as WSAECONNRESET")
 		}
 	}
+	if t.Type == "dns" {
+		i := slices.IndexFunc(lookupErrors, func(code wsa.Errno) bool { return code.Name() == t.text("errno") })
+		if i < 0 {
+			return badValue("dns: attribute errno: want WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY or WSANO_DATA")
+		}
+		t.errno = lookupErrors[i]
+	}
 	if t.Type == "short" && t.number("size") < 1 {
 		return badValue("short: attribute size: want at least 1")
 	}
 	return nil
 }
+
+// lookupErrors are those of a look-up.
+var lookupErrors = []wsa.Errno{wsa.WSAHOST_NOT_FOUND, wsa.WSATRY_AGAIN, wsa.WSANO_RECOVERY, wsa.WSANO_DATA}
 
 // further are errors of calls beside those that errname knows.
 var further = []wsa.Errno{wsa.WSANOTINITIALISED, wsa.WSASYSNOTREADY, wsa.WSAVERNOTSUPPORTED, wsa.WSASYSCALLFAILURE,

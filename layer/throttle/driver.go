@@ -115,7 +115,7 @@ func parse(o spi.Options) (*throttle, error) {
 		t.weight = int(o.Int("weight"))
 	}
 	if t.priority = int(o.Int("priority")); t.priority < 0 || t.priority > 7 {
-		return nil, fmt.Errorf("option priority=%d: want 0 to 7", t.priority)
+		return nil, bad("priority", "want 0 to 7, not %d", t.priority)
 	}
 	t.burst = uint64(o.Size("burst"))
 	if n := o.Int("burst-packets"); n < 0 {

@@ -192,6 +192,11 @@ except socket.gaierror:
 						if how.hosts {
 							check("printer.test", both("192.0.2.10", "2001:db8::10"))
 						}
+						if how.hosts && r.name == "python" { // a fault concerns the name that it is about
+							c.flags = append(c.flags, "--layer", "fault:toxics=dns errno=WSAHOST_NOT_FOUND host=www.test")
+							check("www.test", nil)
+							check("printer.test", both("192.0.2.10", "2001:db8::10"))
+						}
 					})
 				}
 			})

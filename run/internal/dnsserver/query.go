@@ -86,6 +86,14 @@ func read(message []byte) (q *query, reply []byte) {
 	return q, nil
 }
 
+// name returns what is looked up: a name, or the text of an address.
+func (q *query) name() string {
+	if q.kind == pointer {
+		return q.addr.String()
+	}
+	return hostname.Key(q.question.Name)
+}
+
 func (q *query) classify() {
 	name := q.question.Name
 	addr, isReverse := reverseAddr(name)

@@ -10,6 +10,7 @@ import (
 	"winsock"
 	"winsock/namespace/dns"
 	"winsock/namespace/hostname"
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -48,6 +49,9 @@ func (s *Server) resolve(ctx context.Context, q *query) []byte {
 func (s *Server) ask(ctx context.Context, q *query) result {
 	if q.special && q.kind == records {
 		return q.ownResult()
+	}
+	if err := spi.AskNameFaults(ctx, q.name()); err != nil {
+		return result{err: err}
 	}
 	providers, err := winsock.WSAEnumNameSpaceProviders()
 	if err != nil {

@@ -316,3 +316,35 @@ func (l *testLookup) Next(context.Context, uint32) (*wsa.QuerySet, error) {
 	}
 	return nil, wsa.WSAEFAULT
 }
+
+// A fault answers in the place of all providers, for the question that it is
+// about, and the server's own look-ups are not asked about again.
+func TestNameFaults(t *testing.T) {
+	u := newUpstream(t, testZone(t).answer)
+	useNameSpaces(t, hostsPath(t, "192.0.2.50 six.example"), u.path(t))
+	s := newServer(t)
+	var asked []string
+	var answer error
+	defer spi.FaultNames(func(_ context.Context, name string) error {
+		asked = append(asked, name)
+		return answer
+	})()
+	for err, want := range map[error]string{
+		nil:                   "NOERROR | v4.example. 300 IN A 192.0.2.1",
+		wsa.WSAHOST_NOT_FOUND: "NXDOMAIN",
+		wsa.WSATRY_AGAIN:      "SERVFAIL",
+		wsa.WSANO_RECOVERY:    "REFUSED",
+		wsa.WSANO_DATA:        "NOERROR",
+	} {
+		answer, asked = err, nil
+		u.questions()
+		got := show(s.query(t, "udp", newQuery("V4.example.", mdns.TypeA)))
+		if strings.ToLower(got) != strings.ToLower(want) || !slices.Equal(asked, []string{"v4.example"}) || len(u.questions()) == 1 != (err == nil) {
+			t.Errorf("%v: %s, want %s; asked about %q", err, got, want, asked)
+		}
+	}
+	answer, asked = wsa.WSAHOST_NOT_FOUND, nil
+	if got := show(s.query(t, "tcp", newQuery("1.2.0.192.in-addr.arpa.", mdns.TypePTR))); got != "NXDOMAIN" || !slices.Equal(asked, []string{"192.0.2.1"}) {
+		t.Errorf("of an address: %s, asked about %q", got, asked)
+	}
+}
