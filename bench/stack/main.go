@@ -42,7 +42,7 @@ type missingError string
 func (e missingError) Error() string { return string(e) + " is missing" }
 
 // sections is what the command measures.
-var sections = []section{tlsSection}
+var sections = []section{tlsSection, throttleSection, faultSection}
 
 func main() {
 	rounds := flag.Int("rounds", 11, "pairs of rounds per row")

@@ -70,8 +70,9 @@
 // # Chance
 //
 // seed= decides all chance: each socket (s1, s2 ...), connection (c1 ...) and
-// datagram socket (d1 ...), and all look-ups (n1), have a sequence of its own for each direction. Numbers
-// are given in the order in which things are opened, which is the program's.
+// datagram socket (d1 ...) has a sequence of its own for each direction, and
+// all look-ups have one (n1). Numbers are given in the order in which things
+// are opened, which is the program's.
 // log=FILE notes each decision, in lines
 //
 //	c1 downstream latency_downstream:jitter 0.3145

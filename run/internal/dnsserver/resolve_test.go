@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	mdns "github.com/miekg/dns"
@@ -323,12 +324,25 @@ func TestNameFaults(t *testing.T) {
 	u := newUpstream(t, testZone(t).answer)
 	useNameSpaces(t, hostsPath(t, "192.0.2.50 six.example"), u.path(t))
 	s := newServer(t)
+	var mu sync.Mutex // protects what follows
 	var asked []string
 	var answer error
 	defer spi.FaultNames(func(_ context.Context, name string) error {
+		mu.Lock()
+		defer mu.Unlock()
 		asked = append(asked, name)
 		return answer
 	})()
+	// ask asks once, with an answer of the fault, and tells what it was asked about.
+	ask := func(fault error, network, name string, rrtype uint16) (got string, about []string) {
+		mu.Lock()
+		answer, asked = fault, nil
+		mu.Unlock()
+		got = show(s.query(t, network, newQuery(name, rrtype)))
+		mu.Lock()
+		defer mu.Unlock()
+		return got, asked
+	}
 	for err, want := range map[error]string{
 		nil:                   "NOERROR | v4.example. 300 IN A 192.0.2.1",
 		wsa.WSAHOST_NOT_FOUND: "NXDOMAIN",
@@ -336,15 +350,13 @@ func TestNameFaults(t *testing.T) {
 		wsa.WSANO_RECOVERY:    "REFUSED",
 		wsa.WSANO_DATA:        "NOERROR",
 	} {
-		answer, asked = err, nil
 		u.questions()
-		got := show(s.query(t, "udp", newQuery("V4.example.", mdns.TypeA)))
-		if strings.ToLower(got) != strings.ToLower(want) || !slices.Equal(asked, []string{"v4.example"}) || len(u.questions()) == 1 != (err == nil) {
-			t.Errorf("%v: %s, want %s; asked about %q", err, got, want, asked)
+		got, about := ask(err, "udp", "V4.example.", mdns.TypeA)
+		if !strings.EqualFold(got, want) || !slices.Equal(about, []string{"v4.example"}) || len(u.questions()) == 1 != (err == nil) {
+			t.Errorf("%v: %s, want %s; asked about %q", err, got, want, about)
 		}
 	}
-	answer, asked = wsa.WSAHOST_NOT_FOUND, nil
-	if got := show(s.query(t, "tcp", newQuery("1.2.0.192.in-addr.arpa.", mdns.TypePTR))); got != "NXDOMAIN" || !slices.Equal(asked, []string{"192.0.2.1"}) {
-		t.Errorf("of an address: %s, asked about %q", got, asked)
+	if got, about := ask(wsa.WSAHOST_NOT_FOUND, "tcp", "1.2.0.192.in-addr.arpa.", mdns.TypePTR); got != "NXDOMAIN" || !slices.Equal(about, []string{"192.0.2.1"}) {
+		t.Errorf("of an address: %s, asked about %q", got, about)
 	}
 }
