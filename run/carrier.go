@@ -38,6 +38,7 @@ type carrier struct {
 
 	desc   poller.Desc
 	polled bool // the lent descriptor is registered with the poller
+	slow   bool // an answer on it did not come soon
 
 	marks atomic.Int32 // the kernel's descriptor of base plus 1, if urgent data is kept apart
 
@@ -116,7 +117,7 @@ func (c *carrier) Cleanup() error { return nil }
 func (c *carrier) lend(fd, domain, flags int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fd, c.domain, c.flags, c.errno = fd, domain, flags, 0
+	c.fd, c.domain, c.flags, c.errno, c.slow = fd, domain, flags, 0, false
 }
 
 // blocking reports whether the socket that is lent is a blocking one.
@@ -523,10 +524,14 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 	if e == sys.EAGAIN && c.stream && c.blocking() && !c.polled {
 		// Most answers take less time than it takes to be told of them.
-		if c.answersLocked(m) {
+		if !c.slow && c.answersLocked(m) {
 			n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 		}
 		if e == sys.EAGAIN {
+			if !c.slow && c.waits != nil {
+				c.waits()
+			}
+			c.slow = true
 			c.pollLocked()
 		}
 	}

@@ -262,3 +262,31 @@ print("good")
 		})
 	}
 }
+
+// TestSocksSlow: proxies whose answers do not come at once, nor whole.
+func TestSocksSlow(t *testing.T) {
+	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "good") }))
+	defer peer.Close()
+	host, port, _ := net.SplitHostPort(peer.Listener.Addr().String())
+	for _, scheme := range []string{"socks5", "socks4a", "http"} {
+		p := sockstest.Serve(t, func(s *sockstest.Server) { s.Fault = sockstest.Slow })
+		out, s := under(t, Config{Layers: throughProxy(p, scheme)}, "python3", "-c", fmt.Sprintf(`
+import socket, threading
+def one():
+    s = socket.create_connection((%q, %s))
+    s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    d = b""
+    while (b := s.recv(1000)): d += b
+    assert d.endswith(b"good"), d
+    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT) == 1
+for i in range(5): one()
+all = [threading.Thread(target=one) for i in range(10)]
+for t in all: t.start()
+for t in all: t.join()
+print("good")
+`, host, port))
+		if n := s.Stats().Direct; out != "good\n" || n != 15 {
+			t.Errorf("%s: output %q, %d direct", scheme, out, n)
+		}
+	}
+}
