@@ -3,9 +3,11 @@
 package ssl
 
 import (
+	"log/slog"
 	"net/netip"
 	"testing"
 
+	"winsock/spi"
 	"winsock/wsa"
 )
 
@@ -96,6 +98,36 @@ func FuzzPins(f *testing.F) {
 	f.Add("sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
 	f.Add("e3:b0")
 	f.Fuzz(func(t *testing.T, text string) { parsePins(text) })
+}
+
+// FuzzOptions gives the driver any options: it takes them, and then can make a
+// connection's parameters, or says what is wrong.
+func FuzzOptions(f *testing.F) {
+	f.Add("443", "", "", "h2+http/1.1", "1.2", "1.3")
+	f.Add("*.example.com:443+[::1]", "*", "sha256:00", "", "1.0", "")
+	quiet := slog.New(slog.DiscardHandler)
+	peer := wsa.SockaddrFrom(netip.MustParseAddrPort("192.0.2.1:443"))
+	f.Fuzz(func(t *testing.T, originate, terminate, pin, alpn, low, high string) {
+		x := &secure{logger: quiet}
+		if _, err := x.configure(spi.Options{"originate": originate, "terminate": terminate, "pin": pin, "alpn": alpn, "min": low, "max": high}, quiet); err != nil {
+			return
+		}
+		if x.base.MinVersion > x.base.MaxVersion {
+			t.Errorf("versions %#x to %#x", x.base.MinVersion, x.base.MaxVersion)
+		}
+		if len(x.terminate) > 0 {
+			t.Error("a server without a certificate is taken")
+		}
+		s := &socket{secure: x}
+		s.Socket = idle{}
+		if s.byRule = s.ruleFor(&peer); s.byRule == nil {
+			return
+		}
+		s.peer = peer
+		if p, err := s.parameters(); err != nil || p.tls.ServerName == "" {
+			t.Errorf("the parameters are %+v, %v", p, err)
+		}
+	})
 }
 
 // FuzzControl gives the control codes any memory: they take it or refuse it.
