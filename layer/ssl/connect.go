@@ -213,6 +213,7 @@ func (s *socket) handshake() (err error) {
 	c := new(channel)
 	c.wire = newWire(s.Socket)
 	c.wire.patient = &patience{ctx: s.ctx, watched: s.Socket}
+	c.wire.direct = true
 	stop := c.wire.patient.parks(&s.PassThrough)
 	p, err := s.parameters()
 	s.mu.Lock()

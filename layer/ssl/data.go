@@ -18,6 +18,14 @@ import (
 // chunk is how much plain text is encrypted before what came of it is sent.
 const chunk = 48 << 10
 
+// Records hold up to fullRecord of plain text. crypto/tls makes them as short
+// as shortRecord, at least, until it has sent as much as boost.
+const (
+	fullRecord  = 16 << 10
+	shortRecord = 1 << 10
+	boost       = 256 << 10
+)
+
 // channelRecv is Recv on an open socket.
 func (s *socket) channelRecv(m *spi.Message) (int, error) {
 	c := s.channel
@@ -360,7 +368,11 @@ func (s *socket) sendLocked(c *channel, p []byte) (int, error) {
 		if len(p) == 0 {
 			return total, nil
 		}
+		// What is more than a record goes out in one call below. Until a
+		// connection has carried some data, its records may be short.
+		c.wire.setDirect(len(p) <= shortRecord || len(p) <= fullRecord && c.carried > boost)
 		n, err := c.session.Write(p[:min(len(p), chunk)])
+		c.carried += n
 		total += n
 		p = p[n:]
 		if err != nil {

@@ -74,9 +74,10 @@ type channel struct {
 	dead atomic.Bool // broken is set
 	park parking
 
-	wmu    sync.Mutex // held while sending; protects what follows
-	noSend bool
-	lost   error // what Send answers
+	wmu     sync.Mutex // held while sending; protects what follows
+	noSend  bool
+	lost    error // what Send answers
+	carried int   // how much was sent
 
 	fmu      sync.Mutex // protects what follows
 	flushing bool       // somebody sees to it that what is pending goes out

@@ -16,6 +16,9 @@ import (
 // wireSize is the size of the buffers for records: a few of the largest.
 const wireSize = 64 << 10
 
+// earlySize is the size of the buffer that handshakes receive into.
+const earlySize = 4 << 10
+
 // recordLimit is more than any record is long, with its header.
 const recordLimit = headerLen + 16<<10 + 2048
 
@@ -36,7 +39,9 @@ type wire struct {
 	below   spi.Socket
 	patient *patience // waits during the handshake, else nil; of who reads
 
-	in       *buffer // of who reads
+	in       []byte  // of who reads; what was received into
+	inBuffer *buffer // where that is, nil if it is early
+	early    []byte  // of the handshake
 	inAt     int     // first byte in use
 	inEnd    int
 	inFailed error // the end of the wire, after what is in the buffer
@@ -54,6 +59,7 @@ type wire struct {
 	outEnd  int
 	more    []byte // what found no room in out
 	flushes int    // counts the calls of flush
+	direct  bool   // a Write is a whole flight: what nothing waits before goes out at once
 	failure error  // of Send: nothing more goes out
 	send    spi.Message
 }
@@ -98,8 +104,8 @@ func (w *wire) Read(p []byte) (int, error) {
 		}
 	}
 	p = p[:min(len(p), w.record())]
-	n := copy(p, w.in.bytes[w.inAt:w.inEnd])
-	w.passed(w.in.bytes[w.inAt : w.inAt+n])
+	n := copy(p, w.in[w.inAt:w.inEnd])
+	w.passed(w.in[w.inAt : w.inAt+n])
 	w.inAt += n
 	return n, nil
 }
@@ -117,7 +123,7 @@ func (w *wire) record() int {
 	case w.headed == headerLen:
 		return w.body
 	case w.headed == 0 && w.inEnd-w.inAt >= headerLen:
-		return headerLen + bodyLen(w.in.bytes[w.inAt:])
+		return headerLen + bodyLen(w.in[w.inAt:])
 	}
 	return headerLen - w.headed
 }
@@ -155,10 +161,8 @@ func (w *wire) fill() error {
 	if w.inFailed != nil {
 		return w.inFailed
 	}
-	if w.in == nil {
-		w.in = buffers.Get().(*buffer)
-	}
-	w.recv.SetBuffer(w.in.bytes[:wireSize])
+	w.room()
+	w.recv.SetBuffer(w.in)
 	n, err := w.below.Recv(&w.recv)
 	w.recv.Reset()
 	w.inAt, w.inEnd = 0, n
@@ -180,12 +184,27 @@ func (w *wire) fill() error {
 	return err
 }
 
+// room sees to it that there is something to receive into: little for the
+// handshake, whose messages are short.
+func (w *wire) room() {
+	switch {
+	case w.patient != nil:
+		if w.early == nil {
+			w.early = make([]byte, earlySize)
+		}
+		w.in = w.early
+	case w.inBuffer == nil:
+		w.inBuffer, w.early = buffers.Get().(*buffer), nil
+		w.in = w.inBuffer.bytes[:wireSize]
+	}
+}
+
 // drop gives the empty buffer back.
 func (w *wire) drop() {
-	if w.in != nil {
-		buffers.Put(w.in)
-		w.in, w.inAt, w.inEnd = nil, 0, 0
+	if w.inBuffer != nil {
+		buffers.Put(w.inBuffer)
 	}
+	w.inBuffer, w.in, w.inAt, w.inEnd = nil, nil, 0, 0
 }
 
 // whole reports whether a whole record has been received.
@@ -194,14 +213,18 @@ func (w *wire) whole() bool {
 	if n < headerLen || w.headed > 0 {
 		return false
 	}
-	return n >= headerLen+bodyLen(w.in.bytes[w.inAt:])
+	return n >= headerLen+bodyLen(w.in[w.inAt:])
 }
 
 // Write takes all of p.
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
-	err := w.failure
-	if err == nil {
+	err, n := w.failure, len(p)
+	if err == nil && w.direct && w.out == nil {
+		p = w.passLocked(p)
+		err = w.failure
+	}
+	if err == nil && len(p) > 0 {
 		w.takeLocked(p)
 	}
 	w.mu.Unlock()
@@ -211,7 +234,26 @@ func (w *wire) Write(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(p), nil
+	return n, nil
+}
+
+// passLocked sends from p without a buffer between, and returns what the
+// socket below does not take.
+func (w *wire) passLocked(p []byte) []byte {
+	for len(p) > 0 {
+		w.send.SetBuffer(p)
+		n, err := w.below.Send(&w.send)
+		w.send.Reset()
+		if err == wsa.WSAEWOULDBLOCK {
+			break
+		}
+		if err != nil {
+			w.failLocked(wireError{wsa.ErrnoOf(err)})
+			break
+		}
+		p = p[n:]
+	}
+	return p
 }
 
 func (w *wire) takeLocked(p []byte) {
@@ -257,18 +299,12 @@ func (w *wire) flush() error {
 
 func (w *wire) flushLocked() error {
 	for w.failure == nil && w.out != nil {
-		w.send.SetBuffer(w.out.bytes[w.outAt:w.outEnd])
-		n, err := w.below.Send(&w.send)
-		w.send.Reset()
-		if err == wsa.WSAEWOULDBLOCK {
-			return errWouldBlock
-		}
-		if err != nil {
-			w.failLocked(wireError{wsa.ErrnoOf(err)})
+		rest := w.passLocked(w.out.bytes[w.outAt:w.outEnd])
+		if w.failure != nil {
 			break
 		}
-		if w.outAt += n; w.outAt < w.outEnd {
-			continue
+		if w.outAt = w.outEnd - len(rest); len(rest) > 0 {
+			return errWouldBlock
 		}
 		w.outAt, w.outEnd = 0, 0
 		if len(w.more) == 0 {
@@ -297,6 +333,13 @@ func (w *wire) failLocked(err error) {
 		buffers.Put(w.out)
 		w.out, w.more = nil, nil
 	}
+}
+
+// setDirect says whether each Write is all that there is to send for now.
+func (w *wire) setDirect(direct bool) {
+	w.mu.Lock()
+	w.direct = direct
+	w.mu.Unlock()
 }
 
 // pending reports whether something was written that is not out yet.
