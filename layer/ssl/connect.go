@@ -102,13 +102,15 @@ func (s *socket) routineConnect() {
 	defer s.release()
 	p := patience{ctx: s.ctx, watched: s.Socket}
 	stop := p.parks(&s.PassThrough)
+	defer stop()
 	var err error
 	waitErr := p.wait(spi.EventConnect|spi.EventConnectFail, func() bool {
 		err = s.Socket.ConnectResult()
 		return err != wsa.WSAEWOULDBLOCK
 	})
+	alone := stop()
 	s.mu.Lock()
-	if !stop() || waitErr != nil { // closed
+	if !alone || waitErr != nil { // closed
 		close(s.left)
 		s.mu.Unlock()
 		return
@@ -215,6 +217,7 @@ func (s *socket) handshake() (err error) {
 	c.wire.patient = &patience{ctx: s.ctx, watched: s.Socket}
 	c.wire.direct = true
 	stop := c.wire.patient.parks(&s.PassThrough)
+	defer stop()
 	p, err := s.parameters()
 	s.mu.Lock()
 	peer := s.peer

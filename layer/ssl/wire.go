@@ -382,13 +382,23 @@ type patience struct {
 }
 
 // parks lets a goroutine that has the socket below to itself wait as those of
-// the program do, without the poller's between them. It ends with stop, which
-// reports false if ctx has ended before.
+// the program do, without the poller's between them. It must end with stop,
+// before the socket below may be closed; that reports false if ctx has ended
+// before.
 func (p *patience) parks(parker spi.Parker) (stop func() bool) {
 	p.parker = parker
-	return context.AfterFunc(p.ctx, func() {
+	told := make(chan struct{})
+	keep := context.AfterFunc(p.ctx, func() {
+		defer close(told)
 		parker.SetParkDeadline(spi.Receiving, longAgo)
 		parker.SetParkDeadline(spi.Sending, longAgo)
+	})
+	return sync.OnceValue(func() bool {
+		if keep() {
+			return true
+		}
+		<-told
+		return false
 	})
 }
 
