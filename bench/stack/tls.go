@@ -47,8 +47,12 @@ func tlsRows() (list []row, err error) {
 	for _, w := range works {
 		list = append(list, tlsRow(w, layer, native, "0.95"))
 	}
-	for _, w := range works {
-		list = append(list, tlsRow(w, layer, tunnel, "1"))
+	for i, w := range works {
+		aim := "1"
+		if i == 2 || i == 3 { // stunnel collects short writes, and the layer does not hold any back
+			aim = ""
+		}
+		list = append(list, tlsRow(w, layer, tunnel, aim))
 	}
 	return append(list, tlsRow(works[0], native, native, "")), nil
 }
