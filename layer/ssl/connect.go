@@ -57,10 +57,10 @@ func (s *socket) Connect(name *wsa.Sockaddr) error {
 
 // beginLocked prepares for a goroutine that connects or makes the handshake.
 func (s *socket) beginLocked(phase uint32) {
-	s.ctx, s.cancel = context.WithTimeout(context.Background(), s.timeout)
-	if phase == connecting {
-		s.cancel() // the time is for the handshake
+	if phase == connecting { // the time is for the handshake
 		s.ctx, s.cancel = context.WithCancel(context.Background())
+	} else {
+		s.ctx, s.cancel = context.WithTimeout(context.Background(), s.timeout)
 	}
 	s.left = make(chan struct{})
 	s.users++

@@ -4,7 +4,6 @@ package ssl
 
 import (
 	"crypto/tls"
-	"strings"
 
 	"winsock/wsa"
 )
@@ -100,15 +99,10 @@ func (s *tlsSession) handshake() error { return s.Handshake() }
 // RFC 5288, 3).
 func (s *tlsSession) overhead() int {
 	state := s.ConnectionState()
-	switch name := tls.CipherSuiteName(state.CipherSuite); {
-	case state.Version == tls.VersionTLS13:
+	if state.Version == tls.VersionTLS13 {
 		return 17
-	case strings.Contains(name, "GCM"):
-		return 24
-	case strings.Contains(name, "CHACHA20"):
-		return 16
 	}
-	return 0
+	return suites[state.CipherSuite].overhead
 }
 
 // late: a server of TLS 1.3 sends its tickets at any time.

@@ -18,6 +18,7 @@ type suite struct {
 	cipher, bits   uint32
 	hash, hashBits uint32
 	rsa            bool // the key is exchanged by RSA
+	overhead       int  // of a record below TLS 1.3, at least
 }
 
 var suites = func() map[uint16]suite {
@@ -49,6 +50,12 @@ func suiteOf(name string) (s suite) {
 		s.hash, s.hashBits = wsa.CALG_SHA_256, 256
 	case strings.HasSuffix(name, "SHA"):
 		s.hash, s.hashBits = wsa.CALG_SHA1, 160
+	}
+	switch {
+	case strings.Contains(name, "GCM"):
+		s.overhead = 24
+	case strings.Contains(name, "CHACHA20"):
+		s.overhead = 16
 	}
 	s.rsa = strings.HasPrefix(name, "TLS_RSA_")
 	return s

@@ -26,6 +26,7 @@ type Acceptor struct {
 	shaking map[spi.Socket]func() // what gives each of them up
 	queue   []accepted
 	err     error // of Accept, to be told once
+	full    bool  // routineAccept waits for room
 	closed  bool
 }
 
@@ -75,15 +76,15 @@ func NewAcceptor(from Accepting, backlog int32) *Acceptor {
 func (a *Acceptor) SetBacklog(backlog int32) {
 	a.mu.Lock()
 	a.backlog = min(max(int(backlog), 1), a.from.Most)
+	a.roomLocked()
 	a.mu.Unlock()
-	a.wake()
 }
 
 // Next returns the next connection whose handshake has succeeded.
 func (a *Acceptor) Next(peer *wsa.Sockaddr) (spi.Socket, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	defer a.wake()
+	defer a.roomLocked()
 	if len(a.queue) == 0 {
 		if err := a.err; err != nil {
 			a.err = nil
@@ -105,6 +106,14 @@ func (a *Acceptor) Ready() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.queue) > 0 || a.err != nil
+}
+
+// roomLocked tells routineAccept of room, if it waits for that.
+func (a *Acceptor) roomLocked() {
+	if a.full {
+		a.full = false
+		a.wake()
+	}
 }
 
 func (a *Acceptor) wake() {
@@ -142,7 +151,8 @@ func (a *Acceptor) routineAccept() {
 func (a *Acceptor) room() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.err == nil && len(a.queue) < a.backlog && len(a.shaking) < a.from.Most
+	a.full = a.err != nil || len(a.queue) >= a.backlog || len(a.shaking) >= a.from.Most
+	return !a.full
 }
 
 // acceptOne takes a connection. It returns false if there is none.
@@ -190,9 +200,9 @@ func (a *Acceptor) acceptOne() bool {
 func (a *Acceptor) failed(s spi.Socket) {
 	a.mu.Lock()
 	delete(a.shaking, s)
+	a.roomLocked()
 	a.mu.Unlock()
 	_ = s.Close()
-	a.wake()
 }
 
 // deliver queues a connection for Next.
@@ -205,6 +215,7 @@ func (a *Acceptor) deliver(s spi.Socket, peer wsa.Sockaddr) {
 		return
 	}
 	a.queue = append(a.queue, accepted{s, peer})
+	a.roomLocked()
 	a.mu.Unlock()
 	a.from.Told()
 }
