@@ -5,9 +5,6 @@ package run
 import (
 	"fmt"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -110,76 +107,4 @@ func compareLines(t *testing.T, got, want string, again func(question string) (g
 			t.Logf("asked once more:\n%s\nnatively:\n%s", g[i], w[i])
 		}
 	}
-}
-
-// TestSandboxes: the checker sees the same as an ordinary user, in a user
-// namespace, and in a sandbox; and in a sandbox that winsock has started.
-func TestSandboxes(t *testing.T) {
-	begin(t)
-	program := victimC(t, "behave.c", "gcc", "-Wno-unused-result")
-	for _, s := range []struct {
-		name   string
-		around []string
-		inside []string
-		user   uint32
-	}{
-		{name: "ordinary user", user: 65534},
-		{name: "user namespace", around: []string{"unshare", "-Ur"}},
-		{name: "user namespace of an ordinary user", around: []string{"unshare", "-Ur"}, user: 65534},
-		{name: "sandbox", around: sandbox},
-		{name: "sandbox of an ordinary user", around: sandbox, user: 65534},
-		{name: "sandbox inside", inside: sandbox},
-		{name: "sandbox inside, ordinary user", inside: sandbox, user: 65534},
-		{name: "process namespace inside", inside: []string{"unshare", "-Urpf", "--mount-proc"}},
-	} {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			if s.user != 0 && os.Getuid() != 0 {
-				t.Skip("only root can become another user")
-			}
-			for _, line := range [][]string{s.around, s.inside} {
-				if len(line) == 0 {
-					continue
-				}
-				need(t, line[0])
-				try := exec.Command(line[0], append(line[1:len(line):len(line)], "true")...)
-				if s.user != 0 {
-					try.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.user, Gid: s.user}}
-				}
-				if out, err := try.CombinedOutput(); err != nil {
-					t.Skipf("%s does not work here: %v %s", line[0], err, out)
-				}
-			}
-			line := append(s.inside[:len(s.inside):len(s.inside)], program)
-			wrap := script(t, line)
-			plain := chain{native: true, around: s.around, user: s.user}
-			var want string
-			t.Run("native", func(t *testing.T) { want = behaviour(t, plain, wrap, loopback) })
-			for _, c := range []chain{{name: "no layer"}, {name: "one layer", layers: 1}} {
-				c.around, c.user = s.around, s.user
-				c.run(t, func(t *testing.T, c chain) {
-					compareLines(t, behaviour(t, c, wrap, loopback), want, func(question string) (got, want string) {
-						return behaviour(t, c, wrap, loopback, question), behaviour(t, plain, wrap, loopback, question)
-					})
-				})
-			}
-		})
-	}
-}
-
-// sandbox is a container that shares the network and the files.
-var sandbox = []string{"bwrap", "--unshare-all", "--share-net", "--die-with-parent", "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc"}
-
-// script writes a program that starts a line with its own arguments.
-func script(t *testing.T, line []string) string {
-	t.Helper()
-	name := filepath.Join(scratch(t), "script")
-	text := "#!/bin/sh\nexec"
-	for _, word := range line {
-		text += " '" + word + "'"
-	}
-	if err := os.WriteFile(name, []byte(text+" \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return name
 }

@@ -28,6 +28,7 @@ type chain struct {
 	native   bool
 
 	around []string // a program and its arguments that winsock is run by
+	inside []string // one that winsock runs, and that runs the program
 	flags  []string // further ones of winsock run
 	user   uint32   // whom to run as, if not 0
 	logs   []string // of the layers
@@ -132,6 +133,7 @@ func (c *chain) command(t *testing.T, name string, args ...string) *command {
 		line = append(line, c.flags...)
 		line = append(line, "--")
 	}
+	line = append(line, c.inside...)
 	line = append(append(line, name), args...)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := &command{Cmd: exec.CommandContext(ctx, line[0], line[1:]...), t: t, name: filepath.Base(name), native: c.native}

@@ -210,46 +210,62 @@ func TestBash(t *testing.T) {
 	})
 }
 
-func TestGit(t *testing.T) {
-	begin(t)
-	git, python := need(t, "git"), need(t, "python3")
-	dir := scratch(t)
-	repo := filepath.Join(dir, "repo.git")
-	os.WriteFile(filepath.Join(dir, "file"), shared.payload[:1<<20], 0o644)
+// A repository is one that a web server serves.
+type repository struct {
+	addr netip.AddrPort
+	head []byte
+	dir  string
+}
+
+// newRepository makes one, and starts its server.
+func newRepository(t *testing.T) *repository {
+	t.Helper()
+	need(t, "git")
+	python := need(t, "python3")
+	r := &repository{dir: scratch(t), addr: freePort(t, loopback)}
+	os.WriteFile(filepath.Join(r.dir, "file"), shared.payload[:1<<20], 0o644)
 	script := `set -e
 		git init -q work && cd work && cp ../file . && git add file
 		git -c user.name=a -c user.email=a@example.org commit -q -m first
 		for i in 1 2 3 4 5 6 7 8; do echo $i > $i; git add $i; git -c user.name=a -c user.email=a@example.org commit -q -m $i; done
 		git clone -q --bare . ../repo.git && cd ../repo.git && git update-server-info && git rev-parse HEAD`
 	build := exec.Command("sh", "-c", script)
-	build.Dir = dir
-	build.Env = append(os.Environ(), "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1")
-	head, err := build.Output()
-	if err != nil {
+	build.Dir = r.dir
+	build.Env = append(os.Environ(), "HOME="+r.dir, "GIT_CONFIG_NOSYSTEM=1")
+	var err error
+	if r.head, err = build.Output(); err != nil {
 		t.Fatal(err)
 	}
 	server := chain{native: true}
-	addr := freePort(t, loopback)
-	s := server.command(t, python, "-m", "http.server", "--bind", addr.Addr().String(), "--directory", dir, fmt.Sprint(addr.Port()))
+	s := server.command(t, python, "-m", "http.server", "--bind", r.addr.Addr().String(), "--directory", r.dir, fmt.Sprint(r.addr.Port()))
 	s.start()
-	awaitListener(t, s, addr)
-	if _, err := os.Stat(repo); err != nil {
-		t.Fatal(err)
+	awaitListener(t, s, r.addr)
+	return r
+}
+
+// checkClone has git under a chain clone it from an address.
+func (r *repository) checkClone(t *testing.T, c chain, ask netip.AddrPort) {
+	t.Helper()
+	copy := filepath.Join(scratch(t), "copy")
+	clone := c.command(t, "git", "clone", "-q", fmt.Sprintf("http://%s/repo.git", ask), copy)
+	clone.Env = append(clone.Env, "HOME="+r.dir, "GIT_CONFIG_NOSYSTEM=1")
+	clone.output()
+	got, err := exec.Command("git", "-c", "safe.directory=*", "-C", copy, "rev-parse", "HEAD").Output()
+	if err != nil || !bytes.Equal(got, r.head) {
+		t.Errorf("the clone's head is %s (%v), not %s", got, err, r.head)
 	}
+	if b, _ := os.ReadFile(filepath.Join(copy, "file")); !bytes.Equal(b, shared.payload[:1<<20]) {
+		t.Errorf("the file came with %d bytes, or others", len(b))
+	}
+}
+
+func TestGit(t *testing.T) {
+	begin(t)
+	r := newRepository(t)
 	t.Run("clone", func(t *testing.T) {
 		chains(t, func(t *testing.T, c chain) {
-			c, ask := c.toward(t, addr)
-			copy := filepath.Join(scratch(t), "copy")
-			clone := c.command(t, git, "clone", "-q", fmt.Sprintf("http://%s/repo.git", ask), copy)
-			clone.Env = append(clone.Env, "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1")
-			clone.output()
-			got, err := exec.Command(git, "-C", copy, "rev-parse", "HEAD").Output()
-			if err != nil || !bytes.Equal(got, head) {
-				t.Errorf("the clone's head is %s (%v), not %s", got, err, head)
-			}
-			if b, _ := os.ReadFile(filepath.Join(copy, "file")); !bytes.Equal(b, shared.payload[:1<<20]) {
-				t.Errorf("the file came with %d bytes, or others", len(b))
-			}
+			c, ask := c.toward(t, r.addr)
+			r.checkClone(t, c, ask)
 		})
 	})
 }

@@ -231,7 +231,6 @@ func TestPostgreSQL(t *testing.T) {
 		return
 	}
 	bin := filepath.Dir(found[len(found)-1])
-	const nobody = 65534
 	as := func(c chain) chain {
 		if os.Getuid() == 0 {
 			c.user = nobody
