@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,7 +41,7 @@ type End struct {
 // would wake the process.
 type Listener struct {
 	fd     int
-	buf    []byte
+	batch  *batch
 	ending [2]int // a pipe, whose end wakes who waits
 
 	mu     sync.Mutex // protects closed
@@ -72,7 +73,7 @@ func Open() (*Listener, syscall.Errno) {
 		unix.Close(fd)
 		return nil, err.(syscall.Errno)
 	}
-	l := &Listener{fd: fd, buf: make([]byte, 64<<10)}
+	l := &Listener{fd: fd, batch: newBatch()}
 	if err := unix.Pipe2(l.ending[:], unix.O_CLOEXEC); err != nil {
 		unix.Close(fd)
 		return nil, err.(syscall.Errno)
@@ -107,20 +108,58 @@ func (l *Listener) Next(ends []End) (_ []End, lost bool, err error) {
 	}
 	time.Sleep(patience)
 	for {
-		n, _, err := unix.Recvfrom(l.fd, l.buf, unix.MSG_DONTWAIT)
-		switch err {
-		case nil:
-			ends = parse(ends, l.buf[:n])
+		n, e := l.batch.receive(l.fd)
+		switch e {
+		case 0:
+			for i := range n {
+				ends = parse(ends, l.batch.message(i))
+			}
 		case unix.EAGAIN:
 			return ends, lost, nil
 		case unix.EINTR:
 		case unix.ENOBUFS:
 			lost = true
 		default:
-			return ends, lost, err
+			return ends, lost, e
 		}
 	}
 }
+
+// atOnce is how many messages are received by one call, and roomEach the room
+// for each, of which they need a tenth.
+const (
+	atOnce   = 32
+	roomEach = 4 << 10
+)
+
+// A batch is the room for messages. It is not copied, as it points into
+// itself.
+type batch struct {
+	headers [atOnce]struct { // struct mmsghdr
+		unix.Msghdr
+		n uint32
+	}
+	parts [atOnce]unix.Iovec
+	room  [atOnce][roomEach]byte
+}
+
+func newBatch() *batch {
+	b := new(batch)
+	for i := range b.headers {
+		b.parts[i] = unix.Iovec{Base: &b.room[i][0], Len: roomEach}
+		b.headers[i].Iov, b.headers[i].Iovlen = &b.parts[i], 1
+	}
+	return b
+}
+
+// receive takes the messages that are there, and returns how many.
+func (b *batch) receive(fd int) (n int, e syscall.Errno) {
+	got, _, e := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.headers)), atOnce,
+		unix.MSG_DONTWAIT, 0, 0)
+	return int(got), e
+}
+
+func (b *batch) message(i int) []byte { return b.room[i][:min(b.headers[i].n, roomEach)] }
 
 // Close ends the listening, and wakes Next.
 func (l *Listener) Close() {
