@@ -184,6 +184,8 @@ type arrival struct {
 	fd   int // what the program gets
 	peer address
 	k    *socket // what is known of it
+
+	blocking bool // it was made so, for a call that did not wait for it any more
 }
 
 // drop ends a connection that nobody wants any more.
@@ -204,7 +206,8 @@ func (c *call) accept(flags int) {
 	if !ok {
 		return
 	}
-	if flags&^(sys.SOCK_CLOEXEC|sys.SOCK_NONBLOCK) != 0 || sys.TCPState(fd) != sys.TCP_LISTEN {
+	listens := c.k != nil && c.k.listens.Load() // if not any more, the kernel will say so
+	if flags&^(sys.SOCK_CLOEXEC|sys.SOCK_NONBLOCK) != 0 || !listens && sys.TCPState(fd) != sys.TCP_LISTEN {
 		sys.Close(fd)
 		c.proceed() // the kernel knows the error
 		return
@@ -215,11 +218,10 @@ func (c *call) accept(flags int) {
 		c.fail(e)
 		return
 	}
-	mode, _ := sys.FileFlags(fd)
 	if c.acceptOnce(k, fd, domain, flags) {
 		return
 	}
-	if mode&sys.O_NONBLOCK != 0 {
+	if mode, _ := sys.FileFlags(fd); mode&sys.O_NONBLOCK != 0 {
 		sys.Close(fd)
 		c.fail(sys.EAGAIN)
 		return
@@ -239,6 +241,7 @@ func (c *call) listening(fd, domain int) (*socket, sys.Errno) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.listens.Store(true)
 	if k.handle != 0 {
 		return k, 0
 	}
@@ -471,12 +474,11 @@ func (c *call) handOverLocked(k *socket, a arrival, flags int) {
 			return
 		}
 	}
-	mode := 0
-	if flags&sys.SOCK_NONBLOCK != 0 {
-		mode = sys.O_NONBLOCK
-	}
-	if now, e := sys.FileFlags(a.fd); e == 0 {
-		sys.SetFileFlags(a.fd, now&^sys.O_NONBLOCK|mode)
+	if blocking := flags&sys.SOCK_NONBLOCK == 0; blocking != a.blocking {
+		if mode, e := sys.FileFlags(a.fd); e == 0 {
+			sys.SetFileFlags(a.fd, mode^sys.O_NONBLOCK)
+			a.blocking = blocking
+		}
 	}
 	_, e := c.s.listener.AnswerWithDescriptor(c.n.ID, a.fd, flags&sys.SOCK_CLOEXEC != 0)
 	switch e {

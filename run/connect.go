@@ -36,6 +36,9 @@ func (c *call) connect() {
 		c.fail(e)
 		return
 	}
+	if c.k != nil {
+		c.k.listens.Store(false)
+	}
 	typ, protocol := c.sort(fd)
 	chain := c.s.chainsOf(c.tid()).of(domain, typ, protocol)
 	if typ == sys.SOCK_DGRAM && domain == sys.AF_INET6 && a.family() == sys.AF_INET {

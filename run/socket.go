@@ -29,6 +29,7 @@ type socket struct {
 
 	elsewhere bool // in another network namespace, where ends are not told
 
+	listens atomic.Bool   // it has accepted
 	remote  atomic.Bool   // a layer listens for it elsewhere
 	refused atomic.Uint32 // what SO_ERROR has to tell, a sys.Errno
 
