@@ -76,6 +76,7 @@ func Supervise(args []string) int {
 		// process shares it, and what is sent to it.
 		signal.Notify(make(chan os.Signal, 1), passed()...)
 	}
+	go learnToWait()
 	s.wire = newWire(fd)
 	m, ok := s.wire.receive()
 	if !ok || m.Kind != begin || m.Plan == nil {
@@ -93,6 +94,14 @@ func Supervise(args []string) int {
 	letGo(append(others, 0, 1)...)
 	s.supervise()
 	return 0
+}
+
+// learnToWait has package os find out how it can wait for processes, for which
+// it starts one. It would do so before it starts the program.
+func learnToWait() {
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = p.Release() // cannot fail
+	}
 }
 
 func misused() int {
