@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"winsock/internal/testpki"
+	"winsock/wsnet"
 )
 
 // The benchmarks put the layer beside crypto/tls on a net.Conn of package
@@ -26,16 +27,33 @@ func native(b testing.TB, p *testpki.PKI) (dial func() (net.Conn, error), l net.
 	return func() (net.Conn, error) { return tls.Dial("tcp", inner.Addr().String(), clientConfig) }, tls.NewListener(inner, serverConfig)
 }
 
+// above connects two ends of crypto/tls on connections of wsnet.
+func above(b testing.TB, p *testpki.PKI) (dial func() (net.Conn, error), l net.Listener) {
+	serverConfig := &tls.Config{Certificates: []tls.Certificate{p.Server.TLS()}, MinVersion: tls.VersionTLS12}
+	clientConfig := &tls.Config{RootCAs: p.Roots, ServerName: "127.0.0.1"}
+	inner := listen(b)
+	var d wsnet.Dialer
+	return func() (net.Conn, error) {
+		c, err := d.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			return nil, err
+		}
+		return tls.Client(c, clientConfig), nil
+	}, tls.NewListener(inner, serverConfig)
+}
+
 // layered connects two ends of the layer.
 func layered(b testing.TB, p *testpki.PKI) (func() (net.Conn, error), net.Listener) {
 	l := listen(b, server(p))
-	return func() (net.Conn, error) { return dial(l.Addr().String(), client(p)) }, l
+	var d wsnet.Dialer
+	d.Layers = []string{client(p, "resume", "false")} // as native
+	return func() (net.Conn, error) { return d.Dial("tcp", l.Addr().String()) }, l
 }
 
 var ends = []struct {
 	name string
 	make func(testing.TB, *testpki.PKI) (func() (net.Conn, error), net.Listener)
-}{{"native", native}, {"layer", layered}}
+}{{"native", native}, {"above", above}, {"layer", layered}}
 
 func BenchmarkBulk(b *testing.B) {
 	p := testpki.New(b)
