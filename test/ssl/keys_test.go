@@ -63,6 +63,7 @@ func (c *card) decrypt(exchType uint32, arg uint64, source []byte, _ uint32) ([]
 	if c.fails || exchType != wsa.SSL_EXCH_RSADECRYPT || arg != 6 {
 		return nil, wsa.SSL_ERR_FAILED
 	}
+	//lint:ignore SA1019 it is what a KEY_EXCH hook is for
 	b, err := rsa.DecryptPKCS1v15(nil, c.key.(*rsa.PrivateKey), source)
 	if err != nil {
 		return nil, wsa.SSL_ERR_BAD_DATA
