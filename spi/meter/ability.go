@@ -116,9 +116,7 @@ func (c *socket) SendFile(file int, offset int64, n int) (int, error) {
 		told = nil
 	}
 	c.record(Send, start, told)
-	if n > 0 {
-		c.m.groups[Send].bytes.Add(int64(n))
-	}
+	c.moved(Send, n, told)
 	return n, err
 }
 

@@ -221,15 +221,23 @@ func TestEveryCall(t *testing.T) {
 			want := before
 			if call.group < Groups {
 				want.Groups[call.group].Calls++
-				if err == wsa.WSAECONNRESET {
+				switch err {
+				case wsa.WSAEWOULDBLOCK:
+					want.Groups[call.group].Blocked++
+				case wsa.WSAECONNRESET:
 					want.Groups[call.group].Errors++
+					want.Groups[call.group].Codes[codeIndex(err)]++
 				}
 			}
 			switch call.name {
 			case "Send", "SendFile":
-				want.Sent = 7
+				want.Sent, want.SentSizes[sizeBucket(7)] = 7, 1
 			case "Recv":
-				want.Received = 7
+				want.Received, want.ReceivedSizes[sizeBucket(7)] = 7, 1
+			case "Connect", "ConnectWithData":
+				if err == nil {
+					want.Connected = 1
+				}
 			case "Close":
 				want.Open = 0
 			}
@@ -238,7 +246,10 @@ func TestEveryCall(t *testing.T) {
 				if got.Groups[g].Time < 0 || got.Groups[g].Time > 0 && got.Groups[g].Calls == 0 {
 					t.Errorf("%s: %v of time under %v", call.name, got.Groups[g].Time, Group(g))
 				}
-				got.Groups[g].Time = 0
+				if n := got.Groups[g].Took.Count(); Group(g) != Open && n != got.Groups[g].Calls {
+					t.Errorf("%s: the times of %d calls of %v, which were %d", call.name, n, Group(g), got.Groups[g].Calls)
+				}
+				got.Groups[g].Time, got.Groups[g].Took = 0, Took{}
 			}
 			if got != want {
 				t.Errorf("%s with %v: counts %+v, want %+v", call.name, err, got, want)
@@ -329,8 +340,8 @@ func TestDerivedSockets(t *testing.T) {
 	}
 }
 
-// TestOneErrorForOneAttempt: however often its result is asked for.
-func TestOneErrorForOneAttempt(t *testing.T) {
+// TestOneResultForOneAttempt: however often its result is asked for.
+func TestOneResultForOneAttempt(t *testing.T) {
 	f := &fake{err: wsa.WSAEWOULDBLOCK}
 	s, m := able(f, nil)
 	for range 2 {
@@ -341,8 +352,14 @@ func TestOneErrorForOneAttempt(t *testing.T) {
 		s.ConnectResult()
 		s.ConnectResult()
 	}
-	if c := m.Read().Groups[Connect]; c.Calls != 8 || c.Errors != 2 {
-		t.Errorf("%+v, want 8 calls and 2 errors", c)
+	f.err = wsa.WSAEWOULDBLOCK
+	s.Connect(nil)
+	f.err = nil
+	s.ConnectResult()
+	s.ConnectResult()
+	r := m.Read()
+	if c := r.Groups[Connect]; c.Calls != 11 || c.Blocked != 5 || c.Errors != 2 || c.Codes.Of(wsa.WSAECONNREFUSED) != 2 || r.Connected != 1 {
+		t.Errorf("%d calls, %d blocked, %d errors, %d connected; want 11, 5, 2, 1", c.Calls, c.Blocked, c.Errors, r.Connected)
 	}
 }
 
@@ -410,8 +427,10 @@ func TestNames(t *testing.T) {
 	if Groups.String() != "?" {
 		t.Error("what is no group has a name")
 	}
-	if size := reflect.TypeFor[tally]().Size(); size != 64 {
-		t.Errorf("a tally has %d bytes, want a cache line", size)
+	for _, typ := range []reflect.Type{reflect.TypeFor[tally](), reflect.TypeFor[half]()} {
+		if typ.Size()%64 != 0 {
+			t.Errorf("%v has %d bytes, which are no cache lines", typ, typ.Size())
+		}
 	}
 }
 

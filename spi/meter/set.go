@@ -12,9 +12,22 @@ import (
 )
 
 // A Set has a meter for each place of the chains that are opened with its
-// Observe. Its zero value is ready for use, by several goroutines; it must
+// observers. Its zero value is ready for use, by several goroutines; it must
 // not be copied.
 type Set struct {
+	mu     sync.Mutex // protects chains
+	chains []*chain
+}
+
+// maxChains bounds the chains of a set, and so its size. Those beyond are
+// counted as one, without a name.
+const maxChains = 256
+
+// A chain is what is opened with one observer.
+type chain struct {
+	name    string
+	observe func(place int, name string, s spi.Socket) spi.Socket
+
 	mu      sync.Mutex // protects what follows
 	layers  []*layer   // in the order in which they were first seen
 	waiting []*placed  // whose upper neighbour was not seen yet
@@ -33,26 +46,50 @@ type placed struct {
 	layer  *layer
 }
 
-// Observe meters a socket that a provider has opened; it is for
-// [spi.Opening].Observe, for all openings of a run.
-func (t *Set) Observe(place int, name string, s spi.Socket) spi.Socket {
+// Observer returns what meters the sockets of a chain, for
+// [spi.Opening].Observe, for all openings of that chain. The name tells chains
+// apart, and should come from a small set.
+func (t *Set) Observer(name string) func(place int, name string, s spi.Socket) spi.Socket {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.layerLocked(place, name)
-	l.meter.groups[Open].calls.Add(1)
-	c := wrap(s, &l.meter)
-	t.placeLocked(placed{c, l})
-	return c
+	if len(t.chains) >= maxChains && !slices.ContainsFunc(t.chains, func(c *chain) bool { return c.name == name }) {
+		name = ""
+	}
+	for _, c := range t.chains {
+		if c.name == name {
+			return c.observe
+		}
+	}
+	c := &chain{name: name}
+	c.observe = c.meter
+	t.chains = append(t.chains, c)
+	return c.observe
 }
 
-func (t *Set) layerLocked(place int, name string) *layer {
-	for _, l := range t.layers {
+// Observe is the [Set.Observer] of a chain without a name.
+func (t *Set) Observe(place int, name string, s spi.Socket) spi.Socket {
+	return t.Observer("")(place, name, s)
+}
+
+// meter meters a socket that a provider has opened.
+func (c *chain) meter(place int, name string, s spi.Socket) spi.Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.layerLocked(place, name)
+	l.meter.opened.Add(1)
+	metered := wrap(s, &l.meter)
+	c.placeLocked(placed{metered, l})
+	return metered
+}
+
+func (c *chain) layerLocked(place int, name string) *layer {
+	for _, l := range c.layers {
 		if l.place == place && l.name == name {
 			return l
 		}
 	}
 	l := &layer{place: place, name: name}
-	t.layers = append(t.layers, l)
+	c.layers = append(c.layers, l)
 	return l
 }
 
@@ -61,8 +98,8 @@ func (t *Set) layerLocked(place int, name string) *layer {
 // below it. So a socket stands on those that came before it and are lower.
 // One that comes after the socket above it, as a layer may open it late, is
 // known by its place, until a layer in between comes as well.
-func (t *Set) placeLocked(p placed) {
-	t.waiting = slices.DeleteFunc(t.waiting, func(w *placed) bool {
+func (c *chain) placeLocked(p placed) {
+	c.waiting = slices.DeleteFunc(c.waiting, func(w *placed) bool {
 		if w.layer.place < p.layer.place || w.layer == p.layer {
 			return w.socket.ended.Load()
 		}
@@ -73,7 +110,7 @@ func (t *Set) placeLocked(p placed) {
 		return // the top
 	}
 	var above *layer
-	for _, l := range t.layers {
+	for _, l := range c.layers {
 		if l.place < p.layer.place && (above == nil || l.place >= above.place) {
 			above = l
 		}
@@ -81,10 +118,10 @@ func (t *Set) placeLocked(p placed) {
 	if above != nil {
 		p.socket.above.Store(&above.meter)
 	}
-	if len(t.waiting) == maxWaiting {
-		t.waiting = slices.Delete(t.waiting, 0, 1)
+	if len(c.waiting) == maxWaiting {
+		c.waiting = slices.Delete(c.waiting, 0, 1)
 	}
-	t.waiting = append(t.waiting, &p)
+	c.waiting = append(c.waiting, &p)
 }
 
 // maxWaiting bounds the sockets for which an upper neighbour is looked for.
@@ -94,7 +131,8 @@ const maxWaiting = 1024
 
 // A Layer is what was counted for one provider at one place.
 type Layer struct {
-	Place int // 0 is the top of the chain
+	Chain string // the name that its observer was asked for with
+	Place int    // 0 is the top of the chain
 	Name  string
 	Reading
 
@@ -105,19 +143,48 @@ type Layer struct {
 	Own time.Duration
 }
 
-// Snapshot returns the counts, from the top of the chains down. At one place,
-// layers that were put in between come before what they stand on.
-func (t *Set) Snapshot() []Layer {
+// Snapshot returns the counts, by the names of the chains, and from the top of
+// each down. At one place, layers that were put in between come before what
+// they stand on.
+func (t *Set) Snapshot() (list []Layer) {
 	t.mu.Lock()
-	layers := slices.Clone(t.layers)
+	chains := slices.Clone(t.chains)
 	t.mu.Unlock()
-	slices.Reverse(layers)
-	slices.SortStableFunc(layers, func(a, b *layer) int { return cmp.Compare(a.place, b.place) })
-	list := make([]Layer, len(layers))
-	for i, l := range layers {
-		list[i] = Layer{l.place, l.name, l.meter.Read(), l.meter.own()}
+	slices.SortFunc(chains, func(a, b *chain) int { return cmp.Compare(a.name, b.name) })
+	for _, c := range chains {
+		c.mu.Lock()
+		layers := slices.Clone(c.layers)
+		c.mu.Unlock()
+		slices.Reverse(layers)
+		sortByPlace(layers, func(l *layer) int { return l.place })
+		for _, l := range layers {
+			list = append(list, Layer{Chain: c.name, Place: l.place, Name: l.name, Own: l.meter.own()})
+			l.meter.read(&list[len(list)-1].Reading)
+		}
 	}
 	return list
+}
+
+// Merge adds up what was counted for the same provider at the same place of
+// several chains, and returns it from the top down, without the names of the
+// chains.
+func Merge(list []Layer) (merged []Layer) {
+	for i := range list {
+		l := &list[i]
+		at := slices.IndexFunc(merged, func(m Layer) bool { return m.Place == l.Place && m.Name == l.Name })
+		if at < 0 {
+			at = len(merged)
+			merged = append(merged, Layer{Place: l.Place, Name: l.Name})
+		}
+		merged[at].Own += l.Own
+		merged[at].Reading.add(&l.Reading)
+	}
+	sortByPlace(merged, func(l Layer) int { return l.Place })
+	return merged
+}
+
+func sortByPlace[T any](list []T, place func(T) int) {
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(place(a), place(b)) })
 }
 
 // own is the time in the calls less that in the calls below.

@@ -156,12 +156,12 @@ func TestWaitingIsBounded(t *testing.T) {
 			s.Close()
 		}
 	}
-	if len(set.waiting) > maxWaiting {
-		t.Errorf("%d sockets wait for what is to stand on them", len(set.waiting))
+	if len(set.chains[0].waiting) > maxWaiting {
+		t.Errorf("%d sockets wait for what is to stand on them", len(set.chains[0].waiting))
 	}
 	set.Observe(0, "trace", &through{})
-	if len(set.waiting) != 0 {
-		t.Errorf("%d sockets still wait", len(set.waiting))
+	if len(set.chains[0].waiting) != 0 {
+		t.Errorf("%d sockets still wait", len(set.chains[0].waiting))
 	}
 	if l := find(t, &set, 1, "kernel"); l.Total != 2*maxWaiting || l.Open != maxWaiting {
 		t.Errorf("%d of %d sockets are open", l.Open, l.Total)

@@ -4,6 +4,7 @@ package meter
 
 import (
 	"sync/atomic"
+	"time"
 
 	"winsock/spi"
 	"winsock/wsa"
@@ -17,6 +18,51 @@ type socket struct {
 
 	trying atomic.Bool // a Connect is under way
 	ended  atomic.Bool
+
+	since  time.Time
+	halves [2]half // by spi.Direction
+}
+
+// A half is what a socket alone has moved in one direction. Each has a cache
+// line, as senders and receivers count at the same time.
+type half struct {
+	calls, bytes, blocked, errors atomic.Int64
+	_                             [4]int64
+}
+
+// A Usage is what one socket has moved.
+type Usage struct {
+	Since time.Time // it was opened, accepted or joined
+
+	Sends, Recvs   int64 // calls
+	Sent, Received int64 // bytes, without those that were only peeked at
+	Blocked        int64 // calls of both that were answered with WSAEWOULDBLOCK
+	Errors         int64 // calls of both that failed otherwise
+}
+
+// UsageOf returns what a metered socket has moved; ok is false for one that
+// is not metered.
+func UsageOf(s spi.Socket) (u Usage, ok bool) {
+	c, ok := s.(*socket)
+	if !ok {
+		return u, false
+	}
+	in, out := &c.halves[spi.Receiving], &c.halves[spi.Sending]
+	return Usage{
+		Since: c.since, Sends: out.calls.Load(), Recvs: in.calls.Load(), Sent: out.bytes.Load(), Received: in.bytes.Load(),
+		Blocked: in.blocked.Load() + out.blocked.Load(), Errors: in.errors.Load() + out.errors.Load(),
+	}, true
+}
+
+// Add adds what another socket of the same chain has moved, as data may go
+// past the upper one from some time on.
+func (u *Usage) Add(more Usage) {
+	u.Sends += more.Sends
+	u.Recvs += more.Recvs
+	u.Sent += more.Sent
+	u.Received += more.Received
+	u.Blocked += more.Blocked
+	u.Errors += more.Errors
 }
 
 var _ interface {
@@ -56,19 +102,26 @@ func (c *socket) Connect(name *wsa.Sockaddr) error {
 }
 
 func (c *socket) tried(err error) {
-	if err == wsa.WSAEWOULDBLOCK {
+	switch err {
+	case nil:
+		c.m.connected.Add(1)
+	case wsa.WSAEWOULDBLOCK:
 		c.trying.Store(true)
 	}
 }
 
 // ConnectResult is counted under Connect. It gives the same answer again and
-// again, which is one error.
+// again, which is one error, or one connection.
 func (c *socket) ConnectResult() error {
 	start := now()
 	err := c.s.ConnectResult()
 	told := err
-	if err != wsa.WSAEWOULDBLOCK && !c.trying.Swap(false) {
-		told = nil
+	if err != wsa.WSAEWOULDBLOCK {
+		if c.trying.Swap(false) {
+			c.tried(err)
+		} else {
+			told = nil
+		}
 	}
 	c.record(Connect, start, told)
 	return err
@@ -98,9 +151,7 @@ func (c *socket) Send(m *spi.Message) (int, error) {
 	start := now()
 	n, err := c.s.Send(m)
 	c.record(Send, start, err)
-	if n > 0 {
-		c.m.groups[Send].bytes.Add(int64(n))
-	}
+	c.moved(Send, n, err)
 	return n, err
 }
 
@@ -110,8 +161,10 @@ func (c *socket) Recv(m *spi.Message) (int, error) {
 	start := now()
 	n, err := c.s.Recv(m)
 	c.record(Recv, start, err)
-	if n > 0 && !peek {
-		c.m.groups[Recv].bytes.Add(int64(n))
+	if peek {
+		c.moved(Recv, 0, err)
+	} else {
+		c.moved(Recv, n, err)
 	}
 	return n, err
 }
