@@ -14,9 +14,13 @@ func ChainNames(h SOCKET) (names string, err error) {
 		return "", err
 	}
 	defer s.done("ChainNames", &err)
+	return s.chainNames(), nil
+}
+
+func (s *socket) chainNames() string {
 	var list []string
 	for place := range s.chain.Links() {
 		list = append(list, s.chain.Name(place))
 	}
-	return strings.Join(list, " > "), nil
+	return strings.Join(list, " > ")
 }

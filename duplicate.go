@@ -396,6 +396,7 @@ func openCopy(snap *catalog.Snapshot, c catalog.Choice, id uint32) (SOCKET, erro
 		Protocol:      c.Protocol,
 		Flags:         wsa.WSA_FLAG_OVERLAPPED,
 		Duplicate:     d,
+		Observe:       observer(&c.Entry.Info),
 	})
 	if err != nil {
 		return INVALID_SOCKET, err

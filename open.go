@@ -35,6 +35,9 @@ func openSocket(snap *catalog.Snapshot, c catalog.Choice, group, flags uint32) (
 }
 
 func openChain(snap *catalog.Snapshot, entry *catalog.Entry, o *spi.Opening) (SOCKET, error) {
+	if o.Observe == nil {
+		o.Observe = observer(&entry.Info)
+	}
 	top, ch, err := chains.Open(snap, entry, o)
 	if err != nil {
 		return INVALID_SOCKET, err

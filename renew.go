@@ -54,7 +54,7 @@ func (s *socket) replaceLocked(top spi.Socket) {
 //
 // Errors: those of the provider's Socket; the socket then stays as it is.
 func (s *socket) renewLocked() error {
-	top, err := s.chain.Another(s.flags)
+	top, err := s.chain.Another(s.flags, observer(s.info()))
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func TestAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	another, err := c.Another(wsa.WSA_FLAG_OVERLAPPED)
+	another, err := c.Another(wsa.WSA_FLAG_OVERLAPPED, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func (c *Chain) branch(place int, layers []string) ([]link, error) {
 	if n := len(layers) + len(c.links); n > wsa.MAX_PROTOCOL_CHAIN {
 		return nil, fmt.Errorf("a chain of %d providers is longer than %d: %w", n, wsa.MAX_PROTOCOL_CHAIN, wsa.WSAEINVAL)
 	}
-	key := fmt.Sprint(place, "\x00", strings.Join(layers, "\x00"))
+	key := fork{place, strings.Join(layers, "\x00")}
 	c.branchMu.Lock()
 	defer c.branchMu.Unlock()
 	if links, ok := c.branches[key]; ok {
@@ -41,7 +41,7 @@ func (c *Chain) branch(place int, layers []string) ([]link, error) {
 	}
 	slices.Reverse(links)
 	if c.branches == nil {
-		c.branches = make(map[string][]link)
+		c.branches = make(map[fork][]link)
 	}
 	c.branches[key] = links
 	return slices.Clip(links), nil

@@ -18,15 +18,22 @@ type Chain struct {
 	info    wsa.ProtocolInfo
 
 	// Protected by manager.mu.
-	uses int  // sockets, and openings under way
-	kept bool // the manager will use it again
+	uses    int  // sockets, and openings under way
+	kept    bool // the manager will use it again
+	started bool // links is set
 
 	starting sync.Once
 	failed   error  // why it did not start; set once
 	links    []link // from the top down; set once
 
-	branchMu sync.Mutex        // protects branches; held while layers are started
-	branches map[string][]link // by place and paths, see branch
+	branchMu sync.Mutex      // protects branches; held while layers are started
+	branches map[fork][]link // see branch
+}
+
+// A fork is where a branch begins, and what it consists of.
+type fork struct {
+	place  int    // of the provider below
+	layers string // their paths, with \x00 between
 }
 
 // A link is one started provider of a chain.

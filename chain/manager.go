@@ -100,6 +100,9 @@ func (m *Manager) acquire(snap *catalog.Snapshot, entry *catalog.Entry) (*Chain,
 		c.Release()
 		return nil, err
 	}
+	m.mu.Lock()
+	c.started = true
+	m.mu.Unlock()
 	return c, nil
 }
 

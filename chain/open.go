@@ -175,9 +175,10 @@ func (c *Chain) abandon(name string, s spi.Socket) {
 }
 
 // Another opens one more socket of the chain, for a caller who has a use of
-// it, with WSA_FLAG_ flags. The use is then one for both.
+// it, with WSA_FLAG_ flags and what observes it, if anything (see
+// [spi.Opening].Observe). The use is then one for both.
 //
 // Errors: those of [Manager.Open].
-func (c *Chain) Another(flags uint32) (spi.Socket, error) {
-	return c.open(spot{}, &spi.Opening{Info: &c.info, Flags: flags})
+func (c *Chain) Another(flags uint32, observe func(place int, name string, s spi.Socket) spi.Socket) (spi.Socket, error) {
+	return c.open(spot{}, &spi.Opening{Info: &c.info, Flags: flags, Observe: observe})
 }

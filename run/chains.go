@@ -7,13 +7,16 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
+	"winsock/spi"
+	"winsock/spi/meter"
 	"winsock/wsa"
 )
 
 // A chainOf is the chain for one sort of socket.
 type chainOf struct {
 	composed *winsock.Composed
-	layered  bool // there is at least one layer
+	layered  bool                                                  // there is at least one layer
+	observe  func(place int, name string, s spi.Socket) spi.Socket // nil: nothing
 }
 
 // chains are those for the sorts of sockets that are carried.
@@ -21,7 +24,7 @@ type chains struct{ tcp4, tcp6, udp4, udp6 chainOf }
 
 // compose makes the chains and starts their providers: what does not start is
 // to be known before the program runs.
-func compose(layers []string) (cs *chains, err error) {
+func compose(layers []string, set *meter.Set) (cs *chains, err error) {
 	cs = new(chains)
 	for _, k := range []struct {
 		of                    *chainOf
@@ -37,6 +40,9 @@ func compose(layers []string) (cs *chains, err error) {
 			return nil, err
 		}
 		info := k.of.composed.Info()
+		if set != nil {
+			k.of.observe = set.Observer(info.Name)
+		}
 		if k.of.layered = info.Chain.Len > 1; !k.of.layered {
 			continue
 		}

@@ -2,7 +2,11 @@
 
 package run
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"winsock/spi/meter"
+)
 
 // A Config says what a program runs under.
 type Config struct {
@@ -24,9 +28,10 @@ type Config struct {
 	// refusing their network calls with EACCES.
 	PassOpaque bool
 
-	// Meter counts and times the calls of each layer, for Stats. It costs
-	// each call some tens of nanoseconds a layer.
-	Meter bool
+	// Meter, when not nil, counts and times the calls of each layer, also
+	// for Stats. It costs each call some tens of nanoseconds a layer. A
+	// program that another supervisor carries is counted there.
+	Meter *meter.Set
 
 	// Log takes what went wrong; nil means slog.Default.
 	Log *slog.Logger

@@ -145,7 +145,7 @@ func (s *Supervisor) newScope(r *request, pid int) (int, error) {
 		layers = s.config.Layers
 	}
 	layers = append(append([]string(nil), r.Layers...), layers...)
-	cs, err := compose(layers)
+	cs, err := compose(layers, s.config.Meter)
 	if err != nil {
 		return 0, err
 	}

@@ -18,6 +18,7 @@ import (
 
 	_ "winsock" // the built-in providers
 	"winsock/layer/socks/sockstest"
+	"winsock/spi/meter"
 )
 
 func TestMain(m *testing.M) {
@@ -205,7 +206,7 @@ func TestMeter(t *testing.T) {
 	defer server.Close()
 	for name, layers := range chainsToTest(t) {
 		t.Run(name, func(t *testing.T) {
-			_, s := under(t, Config{Layers: layers, Meter: true}, "curl", "-sS", server.URL)
+			_, s := under(t, Config{Layers: layers, Meter: new(meter.Set)}, "curl", "-sS", server.URL)
 			stats := s.Stats()
 			if relayed := name == "data" || name == "three"; (stats.Relayed == 1) != relayed || (stats.Direct == 1) == relayed {
 				t.Errorf("%d relayed, %d direct", stats.Relayed, stats.Direct)
@@ -214,6 +215,11 @@ func TestMeter(t *testing.T) {
 			for _, l := range stats.Layers {
 				if l.Name == "trace" && l.Calls > 0 {
 					traces++
+				}
+				for _, g := range l.Groups {
+					if g.Median <= 0 || g.P99 < g.Median || g.Time < g.Median {
+						t.Errorf("%s: %+v", l.Name, g)
+					}
 				}
 			}
 			if traces != len(layers) {

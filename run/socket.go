@@ -223,10 +223,7 @@ func (k *socket) openLocked(chain *chainOf, c *call) error {
 	}
 	process := c.owner()
 	base := &carrier{fd: -1, stream: k.typ == sys.SOCK_STREAM}
-	from := winsock.Origin{Process: process, Base: base}
-	if k.s.config.Meter {
-		from.Observe = k.s.meters.Observe
-	}
+	from := winsock.Origin{Process: process, Base: base, Observe: chain.observe}
 	h, err := chain.composed.SocketFrom(from, 0)
 	if err != nil {
 		return err

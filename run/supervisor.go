@@ -20,7 +20,6 @@ import (
 	"winsock/internal/sys/seccomp"
 	"winsock/run/internal/dnsserver"
 	"winsock/run/internal/near"
-	"winsock/spi/meter"
 )
 
 // A Supervisor carries the network calls of a program and of all that
@@ -44,9 +43,8 @@ type Supervisor struct {
 	numbers   atomic.Uint64
 	warned    sync.Map // what was said once
 
-	stats  counters
-	meters meter.Set
-	watch  watch
+	stats counters
+	watch watch
 
 	done    chan struct{}  // closed when the last process has ended
 	stopped chan struct{}  // closed by Close
@@ -94,7 +92,7 @@ func Start(c Config, cmd *exec.Cmd) (*Supervisor, error) {
 }
 
 func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
-	if s.chains, err = compose(s.config.Layers); err != nil {
+	if s.chains, err = compose(s.config.Layers, s.config.Meter); err != nil {
 		return err
 	}
 	if s.config.DNS {
@@ -284,9 +282,8 @@ func (s *Supervisor) Stats() Stats {
 	if s.dns != nil {
 		stats.Queries = s.dns.Queries()
 	}
-	for _, l := range s.meters.Snapshot() {
-		all := l.Sum()
-		stats.Layers = append(stats.Layers, LayerStats{Name: l.Name, Calls: uint64(all.Calls), Errors: uint64(all.Errors), Time: l.Own})
+	if s.config.Meter != nil {
+		stats.Layers = layerStats(s.config.Meter.Snapshot())
 	}
 	for _, k := range s.sockets.all() {
 		k.mu.Lock()
@@ -313,6 +310,9 @@ func (s *Supervisor) Connections() []Connection {
 		if k.mu.TryLock() { // a slow layer keeps the socket, and the list does not wait
 			if r := k.relay; r != nil {
 				c.Sent, c.Received = r.Sent.Load(), r.Received.Load()
+			}
+			if u, err := winsock.Usage(k.handle); err == nil {
+				c.Calls, c.Blocked = uint64(u.Sends+u.Recvs), uint64(u.Blocked)
 			}
 			k.mu.Unlock()
 		}

@@ -24,6 +24,9 @@ type Driver struct {
 	// Options declares the options of its path.
 	Options []Option
 
+	// Metrics declares what its providers tell, see [Metered].
+	Metrics []Metric
+
 	// Entries returns the protocols that a base provider serves. It is nil
 	// for a layered provider.
 	Entries func() []wsa.ProtocolInfo

@@ -8,11 +8,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"winsock/internal/listen"
 )
 
 // A server answers requests about places, in the way of toxiproxy. All places
@@ -60,20 +61,8 @@ func serve(address string, p *place, log *slog.Logger) (*server, error) {
 
 func startServer(address string, log *slog.Logger) (*server, error) {
 	s := &server{address: address, places: make(map[string]*place), uses: make(map[string]int)}
-	network, where := "tcp", address
-	if file, ok := strings.CutPrefix(address, "unix:"); ok {
-		network, where = "unix", file
-		// A socket that a program left behind is nobody's.
-		if info, err := os.Stat(file); err == nil && info.Mode()&os.ModeSocket != 0 {
-			if c, err := net.Dial("unix", file); err != nil {
-				os.Remove(file)
-			} else {
-				c.Close()
-			}
-		}
-	}
 	var err error
-	if s.listener, err = net.Listen(network, where); err != nil {
+	if s.listener, err = listen.On(address); err != nil {
 		return nil, err
 	}
 	s.http = http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}

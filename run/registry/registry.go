@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"winsock/internal/listen"
 	"winsock/run"
 )
 
@@ -66,7 +67,7 @@ func Serve(snapshot func() Snapshot) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(filepath.Join(dir, fmt.Sprint(os.Getpid())))
+	l, err := listenAt(filepath.Join(dir, fmt.Sprint(os.Getpid())))
 	if err != nil {
 		return nil, err
 	}
@@ -87,35 +88,22 @@ func Serve(snapshot func() Snapshot) (stop func(), err error) {
 	return func() { l.Close(); running.Wait() }, nil
 }
 
-// listen listens at base.sock. A socket that a dead process has left there
+// listenAt listens at base.sock. A socket that a dead process has left there
 // is taken over. A live one is of a process that has the same id in another
 // PID name space; then the name gets a suffix.
-func listen(base string) (net.Listener, error) {
+func listenAt(base string) (net.Listener, error) {
 	for n := range 100 {
 		name := base
 		if n > 0 {
 			name += fmt.Sprint("-", n)
 		}
 		name += ".sock"
-		l, err := net.Listen("unix", name)
-		if errors.Is(err, syscall.EADDRINUSE) && removeStale(name) {
-			l, err = net.Listen("unix", name)
-		}
+		l, err := listen.On("unix:" + name)
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 			return l, err
 		}
 	}
 	return nil, syscall.EADDRINUSE
-}
-
-// removeStale removes a socket that nobody listens at.
-func removeStale(name string) bool {
-	c, err := net.DialTimeout("unix", name, patience)
-	if err == nil {
-		c.Close()
-		return false
-	}
-	return errors.Is(err, syscall.ECONNREFUSED) && os.Remove(name) == nil
 }
 
 func answer(c net.Conn, s Snapshot) {
@@ -168,7 +156,7 @@ func All() ([]Snapshot, error) {
 func ask(name string) (s Snapshot, err error) {
 	c, err := net.DialTimeout("unix", name, patience)
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		removeStale(name)
+		listen.RemoveStale(name)
 	}
 	if err != nil {
 		return s, err

@@ -55,6 +55,15 @@ func (c *Codes) All() iter.Seq2[wsa.Errno, int64] {
 	}
 }
 
+// CodeName returns the name of a code that [Codes.All] tells, such as
+// "WSAECONNRESET", and "other" for all that are no codes of sockets.
+func CodeName(code wsa.Errno) string {
+	if code == 0 {
+		return "other"
+	}
+	return code.Name()
+}
+
 // Sum returns how many errors there were.
 func (c *Codes) Sum() (n int64) {
 	for _, of := range c {

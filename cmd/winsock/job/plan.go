@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"winsock/run"
+	"winsock/spi/meter"
 )
 
 // The exit codes of winsock run itself, which are those of env and nohup.
@@ -37,8 +38,13 @@ type Plan struct {
 
 	Stats     string `json:"stats,omitempty"`      // "text" or "json", printed at the program's end
 	StatsFile string `json:"stats_file,omitempty"` // instead of standard error
+	Metrics   string `json:"metrics,omitempty"`    // where they are served, as metrics.Serve takes it
 }
 
 func (p *Plan) config(log *slog.Logger) run.Config {
-	return run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Meter: p.Stats != "", Log: log}
+	c := run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Log: log}
+	if p.Stats != "" || p.Metrics != "" {
+		c.Meter = new(meter.Set)
+	}
+	return c
 }

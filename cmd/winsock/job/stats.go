@@ -67,6 +67,14 @@ func writeStats(out io.Writer, format string, stats run.Stats, elapsed time.Dura
 		fmt.Fprintf(w, "%-*s\t%d\t%d\t%s\t%s\t\n", max(name, 6), l.Name, l.Calls, l.Errors, round(l.Time), round(each))
 	}
 	w.Flush()
+	fmt.Fprintf(w, "calls:%*s\tcalls\terrors\twaits\tp50\tp99\t\n", max(name+len(" control")-6, 0), "")
+	for _, l := range stats.Layers {
+		for _, g := range l.Groups {
+			what := fmt.Sprintf("%-*s %s", name, l.Name, g.Group)
+			fmt.Fprintf(w, "%-*s\t%d\t%d\t%d\t%s\t%s\t\n", name+len(" control"), what, g.Calls, g.Errors, g.Blocked, round(g.Median), round(g.P99))
+		}
+	}
+	w.Flush()
 }
 
 // round leaves three digits or so of a duration.
