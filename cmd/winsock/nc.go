@@ -10,11 +10,13 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"winsock"
+	"winsock/metrics"
 	"winsock/wsnet"
 )
 
@@ -25,6 +27,7 @@ type ncOptions struct {
 	verbose                 bool
 	sendOnly, recvOnly      bool
 	chainFlags
+	metrics    string
 	route      wsnet.Route
 	wait, idle time.Duration
 
@@ -69,11 +72,13 @@ command was wrong.`,
 	f.BoolVar(&o.sendOnly, "send-only", false, "only send; end at the end of input")
 	f.BoolVar(&o.recvOnly, "recv-only", false, "only receive")
 	o.register(c)
+	f.StringVar(&o.metrics, "metrics", "", "serve counts and times for Prometheus at this `address`: HOST:PORT or unix:FILE")
 	f.DurationVarP(&o.wait, "wait", "w", 0, "give up connecting after this time")
 	f.DurationVarP(&o.idle, "idle-timeout", "i", 0, "end when nothing was received for this time")
 	c.MarkFlagsMutuallyExclusive("ipv4", "ipv6", "unix")
 	c.MarkFlagsMutuallyExclusive("udp", "unix")
 	c.MarkFlagsMutuallyExclusive("send-only", "recv-only")
+	_ = c.RegisterFlagCompletionFunc("metrics", completeWords("127.0.0.1:9464", "unix:")) // fails only for an unknown flag
 	return c
 }
 
@@ -116,6 +121,18 @@ func (o *ncOptions) run(ctx context.Context, network, address string) error {
 		return err
 	}
 	o.route.Layers = append(layers, chain...)
+	if o.metrics != "" {
+		metrics.Enable()
+		defer metrics.Disable()
+		server, err := metrics.Serve(o.metrics, metrics.Handler())
+		if err != nil {
+			return fmt.Errorf("metrics cannot be served: %w", err)
+		}
+		defer server.Close()
+		if strings.HasSuffix(o.metrics, ":0") { // the kernel chose
+			fmt.Fprintf(o.err, "winsock nc: metrics are at http://%s/metrics\n", server.Address())
+		}
+	}
 	err = o.converse(ctx, network, address)
 	if err != nil && ctx.Err() != nil {
 		return networkError{errors.New("interrupted")}

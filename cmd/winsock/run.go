@@ -31,6 +31,7 @@ type runOptions struct {
 	rules                  string
 	log, capture           string
 	stats, statsFile       string
+	metrics                string
 	dns                    config.Choice
 	denyUnknown, dnsGiven  bool
 	passOpaque             bool
@@ -73,6 +74,7 @@ files in it are relative to it:
   winsock run --capture out.pcapng ./server
   winsock run --rule 'deny out to ads.example' firefox
   winsock run --layer trace:log=calls.txt,data=64 --stats git fetch
+  winsock run --metrics 127.0.0.1:9464 --layer filter:rules=rules.txt ./server
   winsock run --config run.toml -- program --its-own-flag`,
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction:     completeProgram,
@@ -101,11 +103,13 @@ files in it are relative to it:
 	f.StringVar(&o.stats, "stats", "", "print counts at the program's end, as `text|json`")
 	f.Lookup("stats").NoOptDefVal = "text"
 	f.StringVar(&o.statsFile, "stats-file", "", "write the counts to this `file` instead, and again when all processes have ended")
+	f.StringVar(&o.metrics, "metrics", "", "serve counts and times for Prometheus at this `address`: HOST:PORT or unix:FILE")
 	f.Var(&o.dns, "dns", "answer DNS queries by the catalog's name spaces; auto: if there are layers or rules")
 	f.BoolVar(&o.denyUnknown, "deny-unknown", false, "refuse ways into the network that are not understood, such as raw sockets")
 	f.BoolVar(&o.passOpaque, "pass-opaque", false, "let processes go natively whose memory cannot be read, instead of refusing them the network")
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return runFailed(err) })
 	_ = c.RegisterFlagCompletionFunc("stats", completeWords("text", "json")) // these fail only for an unknown flag
+	_ = c.RegisterFlagCompletionFunc("metrics", completeWords("127.0.0.1:9464", "unix:"))
 	_ = c.RegisterFlagCompletionFunc("dns", completeWords("auto", "on", "off"))
 	_ = c.RegisterFlagCompletionFunc("rule", cobra.NoFileCompletions)
 	return c
@@ -138,7 +142,10 @@ func (o *runOptions) plan(args []string) (*job.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &job.Plan{Args: args, Stats: o.stats, StatsFile: absolute(here, o.statsFile)}
+	p := &job.Plan{Args: args, Stats: o.stats, StatsFile: absolute(here, o.statsFile), Metrics: o.metrics}
+	if file, ok := strings.CutPrefix(o.metrics, "unix:"); ok {
+		p.Metrics = "unix:" + absolute(here, file)
+	}
 	if p.Stats == "" && p.StatsFile != "" {
 		p.Stats = "text"
 	}

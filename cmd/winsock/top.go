@@ -35,7 +35,10 @@ once.
 Each connection goes its path: "direct" ones are the program's own, and their
 bytes are known when they end; what "relayed" ones carry is seen or changed by
 a layer. Where a layer has led a connection elsewhere, the peer is the address
-that the program knows, and behind => is the one it is connected to.`,
+that the program knows, and behind => is the one it is connected to.
+Of a program that runs with --stats or --metrics, CALLS are those that have
+moved a relayed connection's data through the layers, and WAITS those of them
+that had to wait.`,
 		Example: `  winsock top
   winsock top --once
   winsock top --json | jq -r '.[].program'`,

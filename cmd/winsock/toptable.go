@@ -21,7 +21,8 @@ type table struct {
 	color         bool // whether the screen has any
 	once          bool // without rates, as no other text follows
 
-	before map[connectionID]sample
+	before  map[connectionID]sample
+	metered bool // some connection tells of its calls
 }
 
 type connectionID struct {
@@ -69,21 +70,25 @@ var columns = []column{
 	{"PROCESS", false, 10}, {"PROTO", false, 0}, {"DIR", false, 0}, {"PATH", false, 0},
 	{"LOCAL", false, 0}, {"PEER", false, 21},
 	{"SENT", true, 0}, {"RECEIVED", true, 0}, {"UP/s", true, 0}, {"DOWN/s", true, 0},
-	{"AGE", true, 0}, {"CHAIN", false, 8},
+	{"AGE", true, 0}, {"CHAIN", false, 8}, {"CALLS", true, 0}, {"WAITS", true, 0},
 }
 
 // rates are the columns that only make sense from the second text on.
 var rates = []int{8, 9}
 
+// metered are the columns of what only metered programs tell.
+var metered = []int{12, 13}
+
 // expendable are the columns that a narrow screen does without, the first
 // being missed least.
-var expendable = []int{4, 10, 11, 1, 2, 3, 6, 7}
+var expendable = []int{13, 12, 4, 10, 11, 1, 2, 3, 6, 7}
 
 // text returns the table of supervisors. On a screen each line ends with
 // what clears the rest of it.
 func (t *table) text(list []registry.Snapshot) string {
 	var total rate
 	seen := make(map[connectionID]sample)
+	t.metered = false
 	var lines [][]cell // nil is an empty line; one cell is a line of its own
 	header := make([]cell, len(columns))
 	for i, c := range columns {
@@ -189,13 +194,18 @@ func (t *table) row(c supervised.Connection, r rate) []cell {
 			up, down = job.Bytes(uint64(r.sent)), job.Bytes(uint64(r.received))
 		}
 	}
+	calls, waits := "-", "-"
+	if c.Calls > 0 {
+		calls, waits = fmt.Sprint(c.Calls), fmt.Sprint(c.Blocked)
+		t.metered = true
+	}
 	since := "-"
 	if !c.Since.IsZero() {
 		since = age(t.now.Sub(c.Since))
 	}
 	return []cell{
 		{printable(fmt.Sprintf("%s[%d]", c.Program, c.PID)), ""}, {printable(c.Protocol), ""}, direction, path,
-		{local, ""}, {peer, ""}, {sent, ""}, {received, ""}, {up, bold}, {down, bold}, {since, ""}, {printable(c.Chain), dim},
+		{local, ""}, {peer, ""}, {sent, ""}, {received, ""}, {up, bold}, {down, bold}, {since, ""}, {printable(c.Chain), dim}, {calls, ""}, {waits, ""},
 	}
 }
 
@@ -283,6 +293,11 @@ func (t *table) widths(lines [][]cell) []int {
 	}
 	if t.once {
 		for _, i := range rates {
+			full[i] = 0
+		}
+	}
+	if !t.metered {
+		for _, i := range metered {
 			full[i] = 0
 		}
 	}

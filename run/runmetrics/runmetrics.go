@@ -69,7 +69,9 @@ func Families(stats run.Stats, connections []run.Connection) []metrics.Family {
 	list := make([]metrics.Family, len(all))
 	for i, m := range all {
 		f := metrics.Family{Description: m.Description}
-		m.tell(s, func(v float64, labels ...string) { f.Samples = append(f.Samples, metrics.Sample{Labels: labels, Value: v}) })
+		m.tell(s, func(v float64, labels ...string) {
+			f.Samples = append(f.Samples, metrics.Sample{Labels: labels, Value: v})
+		})
 		list[i] = f
 	}
 	return list

@@ -111,7 +111,7 @@ func (c *chain) placeLocked(p placed) {
 	}
 	var above *layer
 	for _, l := range c.layers {
-		if l.place < p.layer.place && (above == nil || l.place >= above.place) {
+		if l.over(p.layer) && (above == nil || l.place >= above.place) {
 			above = l
 		}
 	}
@@ -122,6 +122,13 @@ func (c *chain) placeLocked(p placed) {
 		c.waiting = slices.Delete(c.waiting, 0, 1)
 	}
 	c.waiting = append(c.waiting, &p)
+}
+
+// over reports whether a socket of l stands on one of m when that comes late:
+// it is higher, or it is what [spi.Opening].Base made, which package chain
+// calls base, and m the base provider that it has asked for a socket.
+func (l *layer) over(m *layer) bool {
+	return l.place < m.place || l.place == m.place && l.name == "base" && m.name != "base"
 }
 
 // maxWaiting bounds the sockets for which an upper neighbour is looked for.

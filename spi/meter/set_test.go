@@ -147,6 +147,32 @@ func TestLateOpening(t *testing.T) {
 	}
 }
 
+// TestLateBase: what stands in for the base provider asks it for a socket when
+// the chain is complete already.
+func TestLateBase(t *testing.T) {
+	var set Set
+	base := &through{own: short}
+	middle := set.Observe(1, "base", base)
+	top := set.Observe(0, "trace", &through{middle, short})
+	base.Socket = set.Observe(1, "kernel", &fake{took: 3 * short})
+	top.Bind(nil)
+	for _, name := range []string{"trace", "base"} {
+		place := 1
+		if name == "trace" {
+			place = 0
+		}
+		l := find(t, &set, place, name)
+		if sum := l.Sum().Time; l.Own > sum-3*short {
+			t.Errorf("%s took %v of its own of %v: what is below it was not taken off", name, l.Own, sum)
+		}
+	}
+	// The time of the base provider is not the layer's once more.
+	trace, stand := find(t, &set, 0, "trace"), find(t, &set, 1, "base")
+	if sum := trace.Sum().Time; trace.Own < sum-stand.Sum().Time-short {
+		t.Errorf("trace took %v of its own of %v, of which %v were below", trace.Own, sum, stand.Sum().Time)
+	}
+}
+
 // TestWaitingIsBounded: openings that fail above leave nothing behind.
 func TestWaitingIsBounded(t *testing.T) {
 	var set Set

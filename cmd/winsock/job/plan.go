@@ -41,10 +41,6 @@ type Plan struct {
 	Metrics   string `json:"metrics,omitempty"`    // where they are served, as metrics.Serve takes it
 }
 
-func (p *Plan) config(log *slog.Logger) run.Config {
-	c := run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Log: log}
-	if p.Stats != "" || p.Metrics != "" {
-		c.Meter = new(meter.Set)
-	}
-	return c
+func (p *Plan) config(set *meter.Set, log *slog.Logger) run.Config {
+	return run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Meter: set, Log: log}
 }

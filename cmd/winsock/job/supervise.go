@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"winsock/internal/sys"
+	"winsock/metrics"
 	"winsock/run"
 	"winsock/run/registry"
 	"winsock/spi"
+	"winsock/spi/meter"
 )
 
 // Carrier is what is wanted of a *run.Supervisor.
@@ -47,6 +49,9 @@ type supervisor struct {
 	front   int // pid of the front
 	plan    *Plan
 	started time.Time
+	meters  *meter.Set      // nil: none
+	metrics *metrics.Server // nil: none
+	ready   chan struct{}   // closed when carrier is set
 	carrier Carrier
 
 	children children
@@ -86,6 +91,7 @@ func Supervise(args []string) int {
 	s.plan.Path, s.plan.Args = args[2], args[3:]
 	cmd, err := s.start(group)
 	if err != nil {
+		s.endMetrics()
 		s.wire.send(message{Kind: failed, Value: err.(*Error).Code, Text: err.Error(), Alone: true})
 		return ExitFailed
 	}
@@ -114,11 +120,14 @@ func (s *supervisor) start(group int) (*exec.Cmd, error) {
 	log, held := newHeldLog()
 	slog.SetDefault(log) // which is that of layers too
 	s.started = time.Now()
+	if err := s.meter(); err != nil {
+		return nil, &Error{ExitFailed, err}
+	}
 	cmd := s.command(group, s.plan.Path, s.plan.Args)
-	carrier, err := Start(s.plan.config(log), cmd)
+	carrier, err := Start(s.plan.config(s.meters, log), cmd)
 	if errors.Is(err, syscall.ENOEXEC) && isText(s.plan.Path) { // a script without a first line that names its interpreter
 		cmd = s.command(group, "/bin/sh", append([]string{"sh", s.plan.Path}, s.plan.Args[1:]...))
-		carrier, err = Start(s.plan.config(log), cmd)
+		carrier, err = Start(s.plan.config(s.meters, log), cmd)
 	}
 	if err != nil {
 		failure := notStarted(s.plan.Path, err)
@@ -132,6 +141,7 @@ func (s *supervisor) start(group int) (*exec.Cmd, error) {
 	signal.Ignore(syscall.SIGTTOU)
 	held.release()
 	s.carrier = carrier
+	close(s.ready)
 	return cmd, nil
 }
 
@@ -146,6 +156,7 @@ func (s *supervisor) command(group int, path string, args []string) *exec.Cmd {
 // supervise goes on until the last descendant of the program has ended.
 func (s *supervisor) supervise() {
 	defer s.wire.close()
+	defer s.endMetrics()
 	last := make(chan message, 1)
 	go s.routineReap(last)
 	go s.routineReceive()

@@ -45,7 +45,8 @@ a single socket: ` + "`winsock top`" + ` and winsock.MeteredSockets tell of thos
 Data that goes past a layer is not counted there, but at the place where it is
 handled. A connection that ` + "`winsock run`" + ` leaves to the program (a direct one) is
 only seen while it is made; winsock_run_sent_bytes_total and its counterpart
-have its bytes when it ends. Numbers of a layer begin anew when its chain does.
+have its bytes when it ends. What runs inside another ` + "`winsock run`" + ` is counted by
+the outer one. Numbers of a layer begin anew when its chain does.
 
 This list is written by ` + "`go run ./internal/cmd/genmetrics`" + `.
 
