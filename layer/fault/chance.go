@@ -18,6 +18,7 @@ import (
 type chance struct {
 	key  string // such as "c3 upstream"
 	log  *journal
+	made made
 	mu   sync.Mutex // protects what follows
 	rand *rand.Rand
 	old  []decision // to be taken again
@@ -54,10 +55,11 @@ func (c *chance) float(t *toxic, question string) float64 {
 
 // hits decides about a toxic.
 func (c *chance) hits(t *toxic) bool {
-	if t.Toxicity >= 1 {
-		return true
+	hit := t.Toxicity >= 1 || c.float(t, "toxicity") < t.Toxicity
+	if hit {
+		c.made.count(t)
 	}
-	return c.float(t, "toxicity") < t.Toxicity
+	return hit
 }
 
 // upTo returns a whole number from 0 to n.

@@ -32,6 +32,7 @@ var driver = &spi.Driver{
 		{Key: "upstream", Kind: spi.Text, Help: "what the API tells as the upstream of this place"},
 	},
 	Check:   check,
+	Metrics: declared,
 	Startup: startup,
 }
 
@@ -166,6 +167,7 @@ func (f *provider) Cleanup() error {
 	case <-ended:
 	case <-time.After(2 * closeTimeout):
 	}
+	f.place.teller.CompareAndSwap(f, nil)
 	f.server.leave(f.place)
 	f.place.release()
 	return err

@@ -37,6 +37,8 @@ type place struct {
 	free        func()        // of the look-ups, if toxics may be about them
 	number      atomic.Uint64 // of sockets
 	connections atomic.Uint64
+	made        made
+	teller      atomic.Pointer[provider] // who tells the metrics, nil for the next that is asked
 	state       atomic.Pointer[state]
 
 	mu      sync.Mutex // protects what follows, and who replaces state
@@ -131,7 +133,7 @@ func (p *place) chance(kind byte, number uint64, stream string) *chance {
 	key := fmt.Sprintf("%c%d %s", kind, number, stream)
 	h := fnv.New64a()
 	h.Write([]byte(key))
-	return &chance{key: key, log: p.log, rand: rand.New(rand.NewPCG(p.seed, h.Sum64())), old: p.replay[key]}
+	return &chance{key: key, log: p.log, rand: rand.New(rand.NewPCG(p.seed, h.Sum64())), old: p.replay[key], made: p.made}
 }
 
 // A concern is what faults can be about at some time, so that it has to be
@@ -193,7 +195,7 @@ func open(s *setup) (*place, error) {
 		return p, nil
 	}
 	p := &place{name: s.name, listen: s.listen, upstream: s.upstream, seed: s.seed, clock: s.clock, start: s.toxics,
-		dynamic: s.dynamic, uses: 1, streams: make(map[*stream]struct{})}
+		dynamic: s.dynamic, uses: 1, streams: make(map[*stream]struct{}), made: newMade()}
 	if s.replay != "" {
 		f, err := os.Open(s.replay)
 		if err != nil {

@@ -25,6 +25,7 @@ var driver = &spi.Driver{
 		{Key: "reload", Kind: spi.Duration, Default: "200ms", Help: "how often at most to look whether the file has changed; 0: never"},
 	},
 	Check:   check,
+	Metrics: declared,
 	Startup: startup,
 }
 
@@ -138,6 +139,7 @@ type filter struct {
 	log     *slog.Logger
 	source  *source
 	records *records // nil: none
+	hits    hits
 }
 
 // wrap makes the socket of the layer on the one below.

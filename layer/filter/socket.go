@@ -106,6 +106,7 @@ func (s *socket) judge(set *rules.Set, d rules.Direction, peer, local *wsa.Socka
 	}
 	v := set.Judge(&q)
 	if record {
+		s.hits.count(d, &v)
 		s.record(&q, &v, s.opening.Process)
 	}
 	return v

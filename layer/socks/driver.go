@@ -35,6 +35,7 @@ var driver = &spi.Driver{
 		{Key: "ipv6", Kind: spi.Text, Default: "fd57:696e:736f:636b::/64", Help: `likewise; "none" for IPv4 only`},
 	},
 	Check:   check,
+	Metrics: declared,
 	Startup: startup,
 }
 

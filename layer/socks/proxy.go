@@ -40,6 +40,7 @@ type proxy struct {
 
 	follows atomic.Int32 // see followsYes
 	made    atomic.Int32 // connections, as long as that is not known
+	tries   tries
 
 	mu       sync.Mutex // protects what follows
 	failures int        // in a row
@@ -180,12 +181,14 @@ func (p *proxy) failed(retry time.Duration, now time.Time) {
 	defer p.mu.Unlock()
 	p.until = now.Add(retry << min(p.failures, maxDoubled))
 	p.failures++
+	p.tries.failed.Add(1)
 }
 
 func (p *proxy) succeeded() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures, p.until = 0, time.Time{}
+	p.tries.ok.Add(1)
 }
 
 func (p *proxy) well(now time.Time) bool {

@@ -243,10 +243,13 @@ func (s *socket) handshake() (err error) {
 			return wsa.WSA_OPERATION_ABORTED
 		}
 		s.log().Info("handshake failed", "peer", peer.String(), "server", p.server, "reason", reason(err), "err", err)
-		return connError(err)
+		err = connError(err)
+		s.handshakes.ended(p.server, nil, err)
+		return err
 	}
 	c.wire.patient = nil
 	c.wire.handed, c.wire.overhead = 0, c.session.overhead()
+	s.handshakes.ended(p.server, c.session, nil)
 	s.mu.Lock()
 	for d, t := range s.deadlines {
 		if !t.IsZero() {

@@ -56,6 +56,7 @@ var driver = &spi.Driver{
 		{Key: "reload", Kind: spi.Duration, Default: "1s", Help: "how often at most to look whether cert and key have changed; 0: never"},
 		{Key: "timeout", Kind: spi.Duration, Default: "30s", Help: "limit of a handshake"},
 	},
+	Metrics: declared,
 	Startup: startup,
 }
 
@@ -77,11 +78,12 @@ type rules struct {
 // secure is what the sockets of a provider have in common.
 type secure struct {
 	*rules
-	logger    *slog.Logger
-	flags     uint32 // SSL_FLAG_ of new sockets
-	timeout   time.Duration
-	truncated bool
-	ending    sync.WaitGroup // closed sockets that still send what they hold
+	logger     *slog.Logger
+	flags      uint32 // SSL_FLAG_ of new sockets
+	timeout    time.Duration
+	truncated  bool
+	handshakes handshakes
+	ending     sync.WaitGroup // closed sockets that still send what they hold
 }
 
 // A provider opens the layer's sockets.

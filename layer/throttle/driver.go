@@ -36,6 +36,7 @@ var driver = &spi.Driver{
 		{Key: "schedule", Kind: spi.Text, List: ";", First: "when", Help: `other rates by time: "mon-fri 08:00-18:00 up=1mbit; 22:00-06:00 down=unlimited"`},
 	},
 	Check:   check,
+	Metrics: declared,
 	Startup: startup,
 }
 
@@ -53,6 +54,7 @@ type throttle struct {
 	quotaDown    int64
 	end          ending
 	clock        bucket.Clock
+	counts       counts
 }
 
 // An ending is what a quota ends with.

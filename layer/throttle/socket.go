@@ -108,6 +108,7 @@ func (s *socket) over(d, other *side) bool {
 func (s *socket) Send(m *spi.Message) (int, error) {
 	d := &s.up
 	if s.over(d, &s.down) {
+		s.of.counts[up].refused.Add(1)
 		return 0, s.of.end.send
 	}
 	n := m.Len()
@@ -122,10 +123,12 @@ func (s *socket) Send(m *spi.Message) (int, error) {
 	}
 	switch {
 	case s.over(d, &s.down):
+		s.of.counts[up].refused.Add(1)
 		return 0, s.of.end.send
 	case s.Socket.Ready(spi.EventWrite) == 0:
 		return s.anyway(d, m, s.Socket.Send) // for the error, or for want of room
 	}
+	s.of.counts[up].waits.Add(1)
 	return 0, wsa.WSAEWOULDBLOCK
 }
 
@@ -157,6 +160,7 @@ func (s *socket) Recv(m *spi.Message) (int, error) {
 	case s.Socket.Ready(spi.EventRead) == 0:
 		return s.anyway(d, m, s.Socket.Recv) // for the end, the error, or nothing
 	}
+	s.of.counts[down].waits.Add(1)
 	return 0, wsa.WSAEWOULDBLOCK
 }
 
@@ -179,6 +183,7 @@ func (s *socket) anyway(d *side, m *spi.Message, call func(*spi.Message) (int, e
 
 // overRecv answers a receive after the quota.
 func (s *socket) overRecv(m *spi.Message) (int, error) {
+	s.of.counts[down].refused.Add(1)
 	if s.of.end.close {
 		m.Flags = 0
 		return 0, nil
@@ -196,6 +201,11 @@ func (s *socket) used(d *side, may, n int, err error) {
 	}
 	d.quota.give(may - n)
 	d.quota.end()
+	if d == &s.up {
+		s.of.counts[up].passed.Add(int64(n))
+	} else {
+		s.of.counts[down].passed.Add(int64(n))
+	}
 }
 
 // part makes a call with the first n bytes of a message. A datagram is not
