@@ -45,8 +45,8 @@ func TestBuiltInLayers(t *testing.T) {
 	if n := told.find("winsock_fault_faults_total", "name=of-metrics", "type=latency"); n < 1 {
 		t.Errorf("%v faults were made", n)
 	}
-	if n := told.find("winsock_fault_open_connections", "name=of-metrics"); n < 1 {
-		t.Errorf("%v connections are carried", n)
+	if n := told.find("winsock_fault_connections_total", "name=of-metrics"); n < 1 {
+		t.Errorf("%v connections were carried", n)
 	}
 
 	told = layered(t, "socks:dns=local,server="+nobody)

@@ -217,7 +217,7 @@ func TestMeter(t *testing.T) {
 					traces++
 				}
 				for _, g := range l.Groups {
-					if g.Median <= 0 || g.P99 < g.Median || g.Time < g.Median {
+					if g.Median <= 0 || g.P99 < g.Median || 2*g.Time < g.Median { // as far as buckets tell
 						t.Errorf("%s: %+v", l.Name, g)
 					}
 				}

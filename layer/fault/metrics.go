@@ -11,7 +11,6 @@ import (
 var declared = []spi.Metric{
 	{Name: "faults_total", Labels: []string{"name", "type"}, Help: "Decisions to make a fault, by the place's name and the type: once for a connection and toxic, and once for each datagram and call."},
 	{Name: "connections_total", Labels: []string{"name"}, Help: "Connections that were carried."},
-	{Name: "open_connections", Kind: spi.Gauge, Labels: []string{"name"}, Help: "Connections that are carried."},
 }
 
 // made counts the decisions for a fault, by its type.
@@ -44,9 +43,5 @@ func (f *provider) Collect(tell func(metric string, value float64, labels ...str
 			tell("faults_total", float64(v), p.name, kind)
 		}
 	}
-	p.mu.Lock()
-	open := len(p.streams)
-	p.mu.Unlock()
 	tell("connections_total", float64(p.connections.Load()), p.name)
-	tell("open_connections", float64(open), p.name)
 }
