@@ -213,7 +213,7 @@ func (s *stream) accept() {
 }
 
 // fetchConnectionsLocked takes connections from the socket below and decides
-// about them.
+// about them, and says why there are no more: nil if there is no room for them.
 func (s *stream) fetchConnectionsLocked() error {
 	for len(s.pending) < maxPending {
 		var peer wsa.Sockaddr
@@ -237,7 +237,7 @@ func (s *stream) fetchConnectionsLocked() error {
 		s.held.Store(true)
 		s.pending = append(s.pending, &accepted{c, peer, s.place.clock.Now().Add(wait)})
 	}
-	return wsa.WSAEWOULDBLOCK
+	return nil
 }
 
 // firstLocked returns which connection is due, -1 for none, and has the
