@@ -258,6 +258,23 @@ func TestSlowClose(t *testing.T) {
 	})
 }
 
+// TestPeerReset: a program that has heard of the peer's reset cannot send into
+// a link that holds data back.
+func TestPeerReset(t *testing.T) {
+	w := bed.New(t)
+	own, peer := w.Pair(w.Provider(start, options("latency latency=50 stream=upstream")), wsa.SOCK_STREAM, 0)
+	w.Advance(0)
+	peer.(spi.Lingerer).Abort()
+	peer.Close()
+	w.Advance(ms)
+	if _, err := bed.Recv(own, 1); err != wsa.WSAECONNRESET {
+		t.Errorf("recv: %v", err)
+	}
+	if _, err := bed.Send(own, "x"); err != wsa.WSAECONNRESET {
+		t.Errorf("send: %v", err)
+	}
+}
+
 // TestCloseSends: what a link holds is sent after a close, as late as it is to
 // be, and then the end.
 func TestCloseSends(t *testing.T) {

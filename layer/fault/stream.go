@@ -308,7 +308,14 @@ func (s *stream) Recv(m *spi.Message) (int, error) {
 		m.Flags = 0
 		return 0, nil
 	case l.pureLocked() && s.receiving.Load() == 0:
-		return s.Socket.Recv(m)
+		n, err := s.Socket.Recv(m)
+		switch err {
+		case wsa.WSAECONNRESET, wsa.WSAECONNABORTED, wsa.WSAENETRESET, wsa.WSAETIMEDOUT:
+			if s.sendErr == nil {
+				s.sendErr = err // the link upstream may hold what it is given
+			}
+		}
+		return n, err
 	}
 	return 0, wsa.WSAEWOULDBLOCK
 }
