@@ -337,7 +337,7 @@ func (s *stream) Ready(mask spi.Events) spi.Events {
 			return s.Socket.Ready(mask)
 		}
 	case mask&spi.EventAccept != 0 && s.opening() && s.listens():
-		if err := s.fetchConnectionsLocked(); err != wsa.WSAEWOULDBLOCK {
+		if err := s.fetchConnectionsLocked(); err != nil && err != wsa.WSAEWOULDBLOCK {
 			return s.Socket.Ready(mask)
 		}
 		e := s.Socket.Ready(mask &^ spi.EventAccept)
