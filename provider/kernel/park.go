@@ -35,12 +35,16 @@ type lane struct {
 var past = time.Unix(1, 0)
 
 // open returns the runtime's handle, making it when first called. It is nil
-// if the runtime cannot poll the descriptor.
-func (p *parker) open(fd int) (conn syscall.RawConn) {
+// if the runtime cannot poll the descriptor, and for a socket that is closed,
+// whose descriptor may be somebody else's: the File would close it in the end.
+func (p *parker) open(s *socket) (conn syscall.RawConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if s.marked(gone) {
+		return nil
+	}
 	if p.file == nil {
-		p.file = os.NewFile(uintptr(fd), "socket")
+		p.file = os.NewFile(uintptr(s.fd), "socket")
 		for i := range p.lanes {
 			l := &p.lanes[i]
 			l.attempt = func(uintptr) bool { return l.try() }
@@ -72,7 +76,10 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 		return false, nil
 	}
 	defer l.busy.Store(false)
-	conn := p.open(s.fd)
+	conn := p.open(s)
+	if conn == nil && s.marked(gone) {
+		return true, wsa.WSAEINTR
+	}
 	if conn == nil {
 		return false, nil
 	}
@@ -99,7 +106,7 @@ func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
 // SetParkDeadline sets the time at which Park gives up.
 func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
 	p := s.parker()
-	if p.open(s.fd) == nil {
+	if p.open(s) == nil {
 		return
 	}
 	p.mu.Lock()

@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -140,6 +142,35 @@ func TestUnpark(t *testing.T) {
 	fresh.Unpark()
 	_, err = fresh.Park(spi.Sending, never)
 	want(t, "Park after Unpark of a socket never parked", err, wsa.WSAEINTR)
+}
+
+// Whoever is late with a call for a closed socket does no harm to what has its
+// descriptor by then.
+func TestParkAfterClose(t *testing.T) {
+	s := newSock(t, tcp4)
+	shut(s)
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s.SetParkDeadline(spi.Receiving, time.Now())
+	ok, err := s.Park(spi.Receiving, never)
+	if !ok || err != wsa.WSAEINTR {
+		t.Errorf("Park after Close: %t, %v; want WSAEINTR", ok, err)
+	}
+	s.Unpark()
+	want(t, "a second Close", s.Close(), wsa.WSAENOTSOCK)
+	if int(f.Fd()) != s.fd {
+		t.Logf("descriptor %d was not used again, but %d", s.fd, f.Fd())
+	}
+	for range 3 { // collected files close their descriptors
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := f.Stat(); err != nil {
+		t.Errorf("the file of the same descriptor: %v", err)
+	}
 }
 
 // Many goroutines use, watch and unpark one socket at once.

@@ -46,6 +46,7 @@ type socket struct {
 // Marks of a socket.
 const (
 	unparked    = 1 << iota // Unpark was called
+	gone                    // Close was called
 	unreachable             // ICMP messages of that kind are not told: SIO_UDP_CONNRESET is off
 	expired                 // the same for SIO_UDP_NETRESET
 )
@@ -146,6 +147,9 @@ func (s *socket) Handle() int { return s.fd }
 
 // Close is WSPCloseSocket.
 func (s *socket) Close() error {
+	if s.marks.Or(gone)&gone != 0 {
+		return wsa.WSAENOTSOCK // the descriptor may be somebody else's by now
+	}
 	s.watchMu.Lock()
 	poller.Default.Remove(s.fd, &s.desc)
 	s.watchMu.Unlock()
