@@ -114,7 +114,11 @@ func passed() (list []os.Signal) {
 
 // got deals with a signal that this process got.
 func (f *front) got(n syscall.Signal) {
-	if f.witness.saw(n) && f.pid != 0 {
+	saw := f.witness.saw(n)
+	if saw && f.pid == 0 && (n == syscall.SIGTTIN || n == syscall.SIGTTOU) {
+		return // the program has it, and its start is not told yet: who else has used the terminal?
+	}
+	if saw && f.pid != 0 {
 		if group, err := syscall.Getpgid(f.pid); err == nil && group == f.group {
 			return // the program has it
 		}
