@@ -12,8 +12,8 @@ import (
 	"winsock/wsa"
 )
 
-// interest is what every descriptor is registered for. Errors and hang-ups
-// are told unasked.
+// interest is what every descriptor is registered for, but for POLLOUT if that
+// is told on request. Errors and hang-ups are told unasked.
 const interest = sys.POLLIN | sys.POLLOUT | sys.POLLPRI | sys.POLLRDHUP | sys.EPOLLET
 
 // batch is how many events one look takes at most.
@@ -36,6 +36,12 @@ type Target interface {
 // is ready for Add.
 type Desc struct {
 	Target Target
+
+	// OutOnRequest keeps POLLOUT from being told before [Poller.Request] has
+	// asked for it. The kernel tells it of a datagram socket after each
+	// datagram that it has sent.
+	OutOnRequest bool
+	requested    bool // protected by Poller.mu
 
 	// id is the place in the poller's table and its generation; the kernel
 	// hands it back with each event, so that a late event of a descriptor
@@ -112,7 +118,7 @@ func (p *Poller) Add(fd int, d *Desc) error {
 	s := &p.slots[index]
 	s.desc = d
 	d.id = id{index, s.generation}
-	ev := sys.EpollEvent{Events: interest, Fd: index, Pad: s.generation}
+	ev := d.event()
 	if e := sys.EpollAdd(p.epfd, fd, &ev); e != 0 {
 		p.dropLocked(d)
 		p.settleLocked()
@@ -121,6 +127,37 @@ func (p *Poller) Add(fd int, d *Desc) error {
 	p.count++
 	p.settleLocked()
 	return nil
+}
+
+// event is what the kernel is told of the descriptor.
+func (d *Desc) event() sys.EpollEvent {
+	ev := sys.EpollEvent{Events: interest, Fd: d.id.index, Pad: d.id.generation}
+	if d.OutOnRequest && !d.requested {
+		ev.Events &^= sys.POLLOUT
+	}
+	return ev
+}
+
+// Request has the next POLLOUT of a descriptor told, which is at once if it
+// holds; one that is not registered has it told from Add on.
+func (p *Poller) Request(fd int, d *Desc) { p.request(fd, d, true) }
+
+// Withdraw takes the request back. It comes before whatever is done on the
+// event, so that whoever finds the descriptor blocked after that can request
+// it anew.
+func (p *Poller) Withdraw(fd int, d *Desc) { p.request(fd, d, false) }
+
+func (p *Poller) request(fd int, d *Desc, wanted bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !d.OutOnRequest || !d.requested && !wanted {
+		return
+	}
+	d.requested = wanted
+	if d.Added() {
+		ev := d.event()
+		sys.EpollMod(p.epfd, fd, &ev)
+	}
 }
 
 // Remove takes fd out; it does nothing if d is not registered.

@@ -54,6 +54,11 @@ func EpollAdd(epfd, fd int, ev *EpollEvent) Errno {
 	return epollCtl(epfd, syscall.EPOLL_CTL_ADD, fd, ev)
 }
 
+// EpollMod registers fd anew, so that what holds is told again.
+func EpollMod(epfd, fd int, ev *EpollEvent) Errno {
+	return epollCtl(epfd, syscall.EPOLL_CTL_MOD, fd, ev)
+}
+
 // EpollDel takes fd out.
 func EpollDel(epfd, fd int) Errno {
 	return epollCtl(epfd, syscall.EPOLL_CTL_DEL, fd, nil)

@@ -63,6 +63,7 @@ func (s *socket) sendRaw(m *spi.Message, name []byte) (int, error) {
 		case e == 0:
 			return n, nil
 		case e == sys.EAGAIN:
+			s.requestOut()
 			return 0, wsa.WSAEWOULDBLOCK
 		case !s.wasICMP():
 			return 0, wsa.FromErrno(e).Err()

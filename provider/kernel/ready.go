@@ -15,7 +15,7 @@ func (s *socket) Ready(mask spi.Events) spi.Events {
 	var have spi.Events
 	switch f := s.state.Flags(); {
 	case f&sockstate.Datagram != 0:
-		have = s.readyDatagram(f)
+		have = s.readyDatagram(mask, f)
 	case f&sockstate.Connected != 0:
 		have = s.readyStream(f)
 	case f&sockstate.Listening != 0:
@@ -63,7 +63,7 @@ func (s *socket) unread() int32 {
 	return n
 }
 
-func (s *socket) readyDatagram(f sockstate.Flags) spi.Events {
+func (s *socket) readyDatagram(mask spi.Events, f sockstate.Flags) spi.Events {
 	var have spi.Events
 	p := sys.Poll(s.fd, sys.POLLIN|sys.POLLOUT)
 	if p&sys.POLLERR != 0 {
@@ -72,7 +72,12 @@ func (s *socket) readyDatagram(f sockstate.Flags) spi.Events {
 	if p&sys.POLLIN != 0 && f&(sockstate.Bound|sockstate.RecvShut) == sockstate.Bound {
 		have |= spi.EventRead
 	}
-	if p&sys.POLLOUT != 0 && f&sockstate.SendShut == 0 {
+	switch {
+	case p&sys.POLLOUT == 0:
+		if mask&spi.EventWrite != 0 {
+			s.requestOut()
+		}
+	case f&sockstate.SendShut == 0:
 		have |= spi.EventWrite
 	}
 	if s.refused.Load() != 0 {

@@ -111,7 +111,7 @@ func wrapConnection(k *kind, protocol int32, c *spi.Connection) (spi.Socket, err
 
 func (s *socket) wrap(k *kind, fd int, protocol int32) {
 	s.kind, s.fd, s.protocol = k, fd, protocol
-	s.desc.Target = s
+	s.desc.Target, s.desc.OutOnRequest = s, !k.stream
 }
 
 // prepare gives a new socket of the kernel Winsock's defaults.

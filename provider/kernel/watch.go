@@ -52,8 +52,21 @@ func (s *socket) Unwatch(w *spi.Watcher) {
 	s.watchers.Remove(w)
 }
 
+// requestOut has the poller tell when there is room to send again. Whoever
+// finds that there is none calls it.
+func (s *socket) requestOut() {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	poller.Default.Request(s.fd, &s.desc)
+}
+
 // NotifyReady is how the poller tells of an event.
 func (s *socket) NotifyReady(bits uint32) {
+	if !s.kind.stream && bits&sys.POLLOUT != 0 {
+		s.watchMu.Lock()
+		poller.Default.Withdraw(s.fd, &s.desc)
+		s.watchMu.Unlock()
+	}
 	if s.watchers.Notify(s.events(bits)) {
 		return
 	}
