@@ -122,6 +122,14 @@ func (a *async) ofSignal() *object.Signal {
 // signalLocked sets or resets the signal. As long as nobody waits for the
 // handle, that is no more than a note.
 func (a *async) signalLocked(set bool) {
+	if a.seldom.Load() == nil {
+		a.signalled = set
+		return
+	}
+	a.signalSeldomLocked(set)
+}
+
+func (a *async) signalSeldomLocked(set bool) {
 	switch signal := a.seldomLocked().signal; {
 	case signal == nil:
 		a.signalled = set
@@ -145,7 +153,9 @@ const writeEvents = spi.EventWrite | spi.EventConnect
 // flags are what the receive reports. When it ends, its structure may be at
 // once used again by whoever was told, so they cannot be read from there.
 func (a *async) startLocked(q *requestQueue, r *request) (n int, flags uint32, err error) {
-	if err := a.beginLocked(r); err != nil {
+	if r.extras == nil && r.overlapped.Event == 0 {
+		a.signalLocked(false)
+	} else if err := a.beginLocked(r); err != nil {
 		a.dropLocked(r)
 		return 0, 0, err
 	}
@@ -161,12 +171,16 @@ func (a *async) startLocked(q *requestQueue, r *request) (n int, flags uint32, e
 		a.queueLocked(q, r)
 		return 0, 0, wsa.WSA_IO_PENDING
 	}
-	if r.err != nil && statusOf(wsa.ErrnoOf(r.err)) != wsa.STATUS_BUFFER_OVERFLOW {
-		flags = r.msg.Flags
-		n, err = a.refuseLocked(r, r.err)
+	return a.startedLocked(r)
+}
+
+// startedLocked ends an operation that has ended within the call that began it.
+func (a *async) startedLocked(r *request) (n int, flags uint32, err error) {
+	n, flags, err = r.n, r.msg.Flags, r.err
+	if err != nil && statusOf(wsa.ErrnoOf(err)) != wsa.STATUS_BUFFER_OVERFLOW {
+		n, err = a.refuseLocked(r, err)
 		return n, flags, err
 	}
-	n, flags, err = r.n, r.msg.Flags, r.err
 	a.completeLocked(r, atOnce)
 	return n, flags, err
 }
@@ -225,13 +239,16 @@ func (a *async) refuseLocked(r *request, err error) (int, error) {
 // attempt tries an operation once, for callers other than run, and survives
 // the panic of a provider. It reports false if that would block.
 func (a *async) attempt(r *request) (done bool) {
+	panicked := true
 	defer func() {
-		if v := recover(); v != nil {
-			a.sock.fail("overlapped I/O", v)
+		if panicked {
+			a.sock.fail("overlapped I/O", recover())
 			r.err, done = wsa.WSAECONNABORTED, true
 		}
 	}()
-	return r.try(r, a.sock)
+	done = r.try(r, a.sock)
+	panicked = false
+	return done
 }
 
 // run is called by the engine after events were told.
@@ -244,6 +261,38 @@ func (a *async) run(events spi.Events) {
 	if !a.closed { // and with it all that was pending
 		a.runLocked(events)
 	}
+	a.mu.Unlock()
+}
+
+// tryEarly is the first half of run, for a socket of the kernel that plain
+// receives wait on: it tries the first of them. It reports true if it has, and
+// then the lock is held until the second half, tryEarlyDone. Otherwise run is
+// to be called.
+//
+// The lock is not waited for, as the caller may hold that of other sockets.
+func (a *async) tryEarly(events spi.Events) bool {
+	if events&readEvents == 0 || !a.mu.TryLock() {
+		return false
+	}
+	if r, p := a.recv.first(), a.sock.path.Load(); r != nil && r.extras == nil && r.msg.Flags == 0 && p.edges && p == a.watched {
+		a.toldLocked(events)
+		r.n, r.err = p.data.Recv(&r.msg)
+		return true
+	}
+	a.mu.Unlock()
+	return false
+}
+
+func (a *async) tryEarlyDone() {
+	if r := a.recv.first(); r.err != wsa.WSAEWOULDBLOCK {
+		r.received(a.sock, true, 0)
+		a.recv.pop()
+		a.completeLocked(r, later)
+		if a.recv.last != nil {
+			a.pumpLocked(&a.recv)
+		}
+	}
+	a.runRestLocked()
 	a.mu.Unlock()
 }
 
@@ -260,23 +309,35 @@ func (a *async) panickedLocked(v any) {
 	a.endLocked(func(*request) bool { return true }, wsa.WSAECONNABORTED)
 }
 
-func (a *async) runLocked(events spi.Events) {
-	s := a.sock
+// toldLocked keeps what the events say about the stream.
+func (a *async) toldLocked(events spi.Events) {
 	if events&readEvents != 0 {
 		a.drained = false
 	}
 	if events&spi.EventsEnd != 0 {
 		a.ended = true
 	}
+}
+
+func (a *async) runLocked(events spi.Events) {
+	s := a.sock
+	a.toldLocked(events)
 	if w, p := a.watched, s.path.Load(); w != nil && w != p && w.top != p.top { // the chain was replaced
 		a.unwatchLocked()
 		a.watchLocked()
 		events = spi.EventAll
 	}
-	if events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.seldomLocked().connect != nil {
+	if a.recv.last != nil && (events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.seldomLocked().connect != nil) {
 		a.pumpLocked(&a.recv)
 	}
-	a.pumpLocked(&a.send)
+	a.runRestLocked()
+}
+
+// runRestLocked is what runLocked does after the receives.
+func (a *async) runRestLocked() {
+	if a.send.last != nil {
+		a.pumpLocked(&a.send)
+	}
 	if a.seldom.Load() != nil {
 		a.pumpConnectLocked()
 		a.pumpArrivedLocked()
@@ -398,20 +459,26 @@ const (
 // more, may be told and taken.
 func (a *async) claimLocked() {
 	var events spi.Events
-	if r := a.recv.first(); r != nil {
+	if a.recv.last != nil {
 		events = spi.EventRead
-		if r.accepts() {
+		if a.recv.last.extras != nil && a.recv.first().accepts() {
 			events = spi.EventAccept
 		}
 	}
 	if a.send.last != nil {
 		events |= takingSend
 	}
-	before := a.claimed
-	if before == events {
-		return
+	if events != a.claimed {
+		a.reclaimLocked(events)
 	}
+}
+
+func (a *async) reclaimLocked(events spi.Events) {
+	before, s := a.claimed, a.sock
 	a.claimed = events
+	if s.selection.recorder.Load() == nil && s.halves.Load() == nil && !a.shutting.Load() {
+		return // nobody wants to know
+	}
 	if a.sock.selection.recorder.Load() != nil {
 		a.taking.Store(uint32(events))
 	}
@@ -450,15 +517,20 @@ func tryRecv(r *request, s *socket) bool {
 		r.msg.Flags, r.msg.Control = flags, control // the next try is to ask for the same
 		return false
 	}
-	a := s.async.Load()
-	if r.err == nil && a.watched != nil && !a.ended && flags == 0 && s.stream() && r.n < r.msg.Len() && r.n > 0 {
+	r.received(s, p.hasEdges(), flags)
+	return true
+}
+
+// received does what follows a receive, which had these flags.
+func (r *request) received(s *socket, edges bool, flags uint32) {
+	if edges && r.err == nil && flags == 0 && r.n > 0 && r.n < r.msg.Len() && s.stream() {
 		// A stream of the kernel that gave less than it was asked for is
 		// empty, and the poller, which is edge-triggered, will tell of
 		// more. The next receive saves itself the try.
-		_, a.drained = spi.As[spi.Handler](p.data)
+		a := s.async.Load()
+		a.drained = a.watched != nil && !a.ended
 	}
 	s.selection.received(flags)
-	return true
 }
 
 // trySend is the attempt of sends. A send on a stream has ended when all of
@@ -466,13 +538,15 @@ func tryRecv(r *request, s *socket) bool {
 func trySend(r *request, s *socket) bool {
 	for {
 		n, err := s.path.Load().data.Send(&r.msg)
-		if err == wsa.WSAEWOULDBLOCK {
-			s.selection.sent(err)
-			return false
+		if err != nil {
+			if err == wsa.WSAEWOULDBLOCK {
+				s.selection.sent(err)
+				return false
+			}
+			r.err = err
 		}
 		r.n += n
-		r.err = err
-		if err != nil || !s.stream() || !r.skip(n) {
+		if err != nil || n == r.msg.Len() || !s.stream() || !r.skip(n) {
 			r.msg.Flags = 0 // a send has none to report
 			return true
 		}
@@ -482,15 +556,20 @@ func trySend(r *request, s *socket) bool {
 // capture makes the array of buffers the operation's own, as the caller may
 // use its array for something else when the call returns.
 func (r *request) capture() {
-	switch len(r.msg.Bufs) {
+	switch bufs := r.msg.Bufs; len(bufs) {
 	case 0:
 	case 1:
-		r.msg.SetBuffer(r.msg.Bufs[0])
+		r.msg.SetBuffer(bufs[0])
 	default:
-		x := r.ofExtras()
-		x.partial = append(x.partial[:0], r.msg.Bufs...)
-		r.msg.Bufs = x.partial
+		r.keep(bufs)
 	}
+}
+
+// keep makes a copy of bufs the buffers of the operation.
+func (r *request) keep(bufs [][]byte) {
+	x := r.ofExtras()
+	x.partial = append(x.partial[:0], bufs...)
+	r.msg.Bufs = x.partial
 }
 
 // captureName makes the destination of a send its own, for the same reason.
@@ -515,10 +594,8 @@ func (r *request) skip(n int) (left bool) {
 	case 1:
 		r.msg.SetBuffer(bufs[0][n:])
 	default:
-		x := r.ofExtras()
-		x.partial = append(x.partial[:0], bufs...)
-		x.partial[0] = x.partial[0][n:]
-		r.msg.Bufs = x.partial
+		r.keep(bufs)
+		r.msg.Bufs[0] = bufs[0][n:]
 	}
 	return true
 }

@@ -186,11 +186,14 @@ func (p *completionPort) close() bool {
 }
 
 // post appends a packet, and sees to it that somebody takes it.
-func (p *completionPort) post(k packet) {
+//
+// It is not given a packet but what goes into one, which is so written once.
+func (p *completionPort) post(key uintptr, overlapped *Overlapped, transferred uint32, status wsa.NTStatus, note *notification) {
 	p.mu.Lock()
 	if !p.closed {
-		p.packets.push(k)
-		if !p.draining { // else the leader looks when it is done
+		k := p.packets.add()
+		k.key, k.overlapped, k.transferred, k.status, k.note = key, overlapped, transferred, status, note
+		if p.leading || p.parked != nil { // else who comes next looks
 			p.rouseLocked()
 		}
 	}
@@ -267,7 +270,12 @@ type OverlappedEntry struct {
 
 // Err returns the error that GetQueuedCompletionStatus reports for the
 // packet, nil for success.
-func (e *OverlappedEntry) Err() error { return wsa.NTStatus(e.Internal).SystemErrno().Err() }
+func (e *OverlappedEntry) Err() error {
+	if e.Internal == uint64(wsa.STATUS_SUCCESS) {
+		return nil
+	}
+	return wsa.NTStatus(e.Internal).SystemErrno().Err()
+}
 
 // GetQueuedCompletionStatus takes the next packet of a port, waiting for it
 // up to the time, which is in milliseconds ("GetQueuedCompletionStatus
@@ -318,18 +326,28 @@ func GetQueuedCompletionStatusEx(port HANDLE, entries []OverlappedEntry, timeout
 // takeLocked moves packets to entries.
 func (p *completionPort) takeLocked(entries []OverlappedEntry) (n int) {
 	for n < len(entries) && p.packets.length > 0 {
-		k := p.packets.pop()
-		if k.note != nil {
-			var again bool
-			if k.transferred, again = k.note.deliver(); again {
-				p.told = append(p.told, k.note)
-				p.again.Store(true)
+		list := p.packets.front(len(entries) - n)
+		for i := range list {
+			k := &list[i]
+			if k.note != nil {
+				p.deliverLocked(k)
 			}
+			e := &entries[n]
+			e.Key, e.Overlapped, e.Internal, e.Transferred = k.key, k.overlapped, uint64(k.status), k.transferred
+			n++
 		}
-		entries[n] = OverlappedEntry{k.key, k.overlapped, uint64(k.status), k.transferred}
-		n++
+		p.packets.drop(len(list))
 	}
 	return n
+}
+
+// deliverLocked makes the packet tell what the notification has to tell now.
+func (p *completionPort) deliverLocked(k *packet) {
+	var again bool
+	if k.transferred, again = k.note.deliver(); again {
+		p.told = append(p.told, k.note)
+		p.again.Store(true)
+	}
 }
 
 // get takes packets. alert, if not nil, ends the wait for the first one with
@@ -471,7 +489,7 @@ func PostQueuedCompletionStatus(port HANDLE, transferred uint32, key uintptr, ov
 		return err
 	}
 	defer p.Release()
-	p.post(packet{key: key, overlapped: overlapped, transferred: transferred})
+	p.post(key, overlapped, transferred, wsa.STATUS_SUCCESS, nil)
 	return nil
 }
 

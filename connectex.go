@@ -57,7 +57,7 @@ func (s *socket) startConnect(name *wsa.Sockaddr, data []byte, overlapped *Overl
 	a := s.ofAsync()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r := a.newRequestLocked(nil, overlapped, nil)
+	r := a.newRequestLocked(nil, overlapped)
 	r.msg.SetBuffer(data)
 	high := overlapped.InternalHigh
 	if err := a.beginLocked(r); err != nil {

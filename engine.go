@@ -53,33 +53,79 @@ func routineDrain() {
 // drainReady does what the sockets on the ready list have to do, in the order in
 // which they came.
 func drainReady() {
+	var t turn
 	for {
-		list := reversed(engine.ready.Swap(nil))
-		if list == nil {
+		t.rest = reversed(engine.ready.Swap(nil))
+		if t.rest == nil {
 			return
 		}
-		for list != nil {
-			list = runReady(list)
+		for t.unfinished() {
+			t.do()
 		}
 	}
 }
 
-// runReady runs the sockets of a list, and returns nil; or the rest of the
-// list when a provider has panicked, which is caught here once for all of them.
-func runReady(list *async) (rest *async) {
-	var a *async
+// A turn takes sockets off a list, several at a time. What those of the kernel
+// have received is taken first, one system call after the other, and told then.
+// For after each call, the code that follows has to come into the processor's
+// cache anew: so the much that it takes to tell comes once for all of them.
+type turn struct {
+	rest    *async // of the list
+	running *async // has its provider at work, and its lock held, if that panics
+
+	chances [16]chance
+	length  int // of chances
+	told    int // chances that tryEarlyDone was called for, if it was to be
+	run     int // chances that run was called for, if it was to be
+}
+
+// A chance is what one socket has in a turn.
+type chance struct {
+	a      *async
+	events spi.Events
+	early  bool // tryEarly has tried it, and holds its lock
+}
+
+// do goes on until nothing is left, or until a provider panics, which is caught
+// here once for all of them.
+func (t *turn) do() {
 	defer func() {
-		if v := recover(); v != nil {
-			a.panicked(v)
+		if a := t.running; a != nil {
+			t.running = nil
+			a.panicked(recover())
 		}
 	}()
-	for rest = list; rest != nil; {
-		a = rest
-		rest, a.nextReady = a.nextReady, nil
-		a.run(spi.Events(a.events.Swap(0) &^ onReadyList))
+	for t.unfinished() {
+		for t.rest != nil && t.length < len(t.chances) {
+			a := t.rest
+			t.rest, a.nextReady = a.nextReady, nil
+			events := spi.Events(a.events.Swap(0) &^ onReadyList)
+			t.running = a
+			t.chances[t.length] = chance{a, events, a.tryEarly(events)}
+			t.length++
+		}
+		for t.told < t.length {
+			p := &t.chances[t.told]
+			t.told++
+			if p.early {
+				t.running = p.a
+				p.a.tryEarlyDone()
+			}
+		}
+		for t.run < t.length { // no lock is held any more, so that one may be waited for
+			p := &t.chances[t.run]
+			t.run++
+			if !p.early {
+				t.running = p.a
+				p.a.run(p.events)
+			}
+		}
+		t.length, t.told, t.run = 0, 0, 0
 	}
-	return nil
+	t.running = nil
 }
+
+func (t *turn) unfinished() bool { return t.rest != nil || t.run < t.length }
 
 func reversed(list *async) (first *async) {
 	for list != nil {

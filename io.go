@@ -94,10 +94,13 @@ func WSASend(h SOCKET, bufs [][]byte, flags uint32, overlapped *Overlapped, comp
 // an overlapped send that goes on.
 func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	if a := quick(h, bufs, overlapped, completion); a != nil {
-		n, err = a.startSendLocked(bufs, flags, to, nil, overlapped, nil)
-		a.mu.Unlock()
-		return n, err
+		return a.sendQuickly(bufs, flags, to, overlapped)
 	}
+	return sendTo(h, bufs, flags, to, overlapped, completion)
+}
+
+// sendTo is WSASendTo the long way.
+func sendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err
@@ -137,10 +140,17 @@ func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, com
 // Errors: those of [WSARecv].
 func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	if a := quick(h, bufs, overlapped, completion); a != nil {
-		n, err = a.startRecvLocked(bufs, flags, from, overlapped, nil)
+		r := a.newRequestLocked(tryRecv, overlapped)
+		r.msg.Bufs, r.msg.Name = bufs, from
+		n, err = a.startRecvLocked(r, flags)
 		a.mu.Unlock()
 		return n, err
 	}
+	return recvFrom(h, bufs, flags, from, overlapped, completion)
+}
+
+// recvFrom is WSARecvFrom the long way.
+func recvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
 	s, err := use(h)
 	if err != nil {
 		return 0, err

@@ -212,7 +212,7 @@ func (n *notification) tell(flags uint32) {
 		n.waiting.Store(0) // the one packet was handed out since the caller looked
 		return
 	}
-	n.port.post(packet{key: n.key, note: n})
+	n.port.post(n.key, nil, 0, wsa.STATUS_SUCCESS, n)
 }
 
 // deliver returns the events of the packet that is being handed out, and

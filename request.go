@@ -54,16 +54,21 @@ func newRequest(try func(*request, *socket) bool, overlapped *Overlapped) *reque
 }
 
 // newRequestLocked is newRequest for a send or receive of the socket.
-func (a *async) newRequestLocked(try func(*request, *socket) bool, overlapped *Overlapped, completion *Completion) *request {
+func (a *async) newRequestLocked(try func(*request, *socket) bool, overlapped *Overlapped) *request {
 	r := a.spare
-	if a.spare = nil; r == nil {
-		r = requests.Get().(*request)
+	if r == nil {
+		return newRequest(try, overlapped)
 	}
+	a.spare = nil
 	r.try, r.overlapped = try, overlapped
+	return r
+}
+
+// endBy makes the operation end by a completion routine, if there is one.
+func (r *request) endBy(completion *Completion) {
 	if completion != nil {
 		r.ofExtras().completion = completion
 	}
-	return r
 }
 
 // ofExtras returns the request's extras, making them if it has none.
@@ -78,9 +83,9 @@ func (r *request) ofExtras() *extras {
 func (r *request) reset() {
 	r.msg.Reset()
 	r.try, r.overlapped, r.n, r.err = nil, nil, 0, nil
-	if x := r.extras; x != nil {
+	if r.extras != nil {
+		r.extras.free()
 		r.extras = nil
-		x.free()
 	}
 }
 
@@ -181,6 +186,10 @@ const (
 // completeLocked tells of the end of the operation, by the one way that the
 // program has asked for, and frees the request.
 func (a *async) completeLocked(r *request, atOnce bool) {
+	if r.extras == nil && r.err == nil && a.port != nil && r.overlapped.Event == 0 {
+		a.succeedLocked(r, atOnce)
+		return
+	}
 	x := r.extras
 	if x != nil && x.end != nil {
 		x.end(r, a)
@@ -197,22 +206,39 @@ func (a *async) completeLocked(r *request, atOnce bool) {
 	a.freeLocked(r)
 }
 
+// succeedLocked is completeLocked for what ends well, nearly all of a server's
+// operations: a plain send or receive whose end only a port is told of.
+func (a *async) succeedLocked(r *request, atOnce bool) {
+	ov := r.overlapped
+	ov.InternalHigh, ov.Offset = uint64(r.n), r.msg.Flags
+	atomic.StoreUint64(&ov.Internal, uint64(wsa.STATUS_SUCCESS))
+	if !atOnce || a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS == 0 {
+		a.port.post(a.key, ov, uint32(r.n), wsa.STATUS_SUCCESS, nil)
+	}
+	if a.modes&FILE_SKIP_SET_EVENT_ON_HANDLE == 0 {
+		a.signalLocked(true)
+	}
+	a.freeLocked(r)
+}
+
 func (a *async) tellLocked(r *request, atOnce bool) {
 	x, ov := r.extras, r.overlapped
-	errno := wsa.ErrnoOf(r.err)
+	status := wsa.STATUS_SUCCESS
+	if r.err != nil {
+		status = statusOf(wsa.ErrnoOf(r.err))
+	}
 	ov.InternalHigh = uint64(r.n)
 	if x == nil || !x.keepsOffset {
 		ov.Offset = r.msg.Flags // what WSAGetOverlappedResult gives as flags
 	}
-	p := packet{overlapped: ov, transferred: uint32(r.n), status: statusOf(errno), key: a.key}
 	event := ov.Event
-	atomic.StoreUint64(&ov.Internal, uint64(p.status)) // from here on ov may be used again
+	atomic.StoreUint64(&ov.Internal, uint64(status)) // from here on ov may be used again
 	if x != nil && x.completion != nil {
-		x.thread.queue(apc{routine: x.completion.Routine, errno: p.status.Errno(), transferred: p.transferred, overlapped: ov, flags: r.msg.Flags})
+		x.thread.queue(apc{routine: x.completion.Routine, errno: status.Errno(), transferred: uint32(r.n), overlapped: ov, flags: r.msg.Flags})
 		return
 	}
-	if a.port != nil && event&1 == 0 && !(atOnce && errno == 0 && a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS != 0) {
-		a.port.post(p)
+	if a.port != nil && event&1 == 0 && !(atOnce && status == wsa.STATUS_SUCCESS && a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS != 0) {
+		a.port.post(a.key, ov, uint32(r.n), status, nil)
 	}
 	if event &^= 1; event != 0 {
 		signalEvent(event)

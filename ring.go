@@ -12,16 +12,36 @@ type ringOf[T any] struct {
 	length int
 }
 
-func (r *ringOf[T]) push(k T) {
+func (r *ringOf[T]) push(k T) { *r.add() = k }
+
+// add appends an empty item, and returns its place.
+func (r *ringOf[T]) add() *T {
 	if r.length == len(r.items) {
-		grown := make([]T, max(16, 2*len(r.items)))
-		for i := range r.length {
-			grown[i] = r.items[(r.first+i)&(len(r.items)-1)]
-		}
-		r.items, r.first = grown, 0
+		r.grow()
 	}
-	r.items[(r.first+r.length)&(len(r.items)-1)] = k
 	r.length++
+	return &r.items[(r.first+r.length-1)&(len(r.items)-1)]
+}
+
+func (r *ringOf[T]) grow() {
+	grown := make([]T, max(16, 2*len(r.items)))
+	for i := range r.length {
+		grown[i] = r.items[(r.first+i)&(len(r.items)-1)]
+	}
+	r.items, r.first = grown, 0
+}
+
+// front returns the first items, as many as lie behind each other in memory
+// and at most n.
+func (r *ringOf[T]) front(n int) []T {
+	return r.items[r.first : r.first+min(n, r.length, len(r.items)-r.first)]
+}
+
+// drop takes off the first n items, which front has returned.
+func (r *ringOf[T]) drop(n int) {
+	clear(r.items[r.first : r.first+n]) // hold on to nothing
+	r.first = (r.first + n) & (len(r.items) - 1)
+	r.length -= n
 }
 
 func (r *ringOf[T]) pop() T {

@@ -66,7 +66,7 @@ func (n *rioNotification) tell() {
 	if n.event != nil {
 		n.event.Set()
 	} else {
-		n.port.post(n.packet)
+		n.port.post(n.packet.key, n.packet.overlapped, 0, wsa.STATUS_SUCCESS, nil)
 	}
 }
 

@@ -58,6 +58,19 @@ type socket struct {
 type path struct {
 	top  spi.Socket // calls that control: all that is not data
 	data spi.Socket // Send and Recv, past the layers that leave data alone
+
+	// edges says that data is a socket of the kernel, of whose readiness the
+	// poller tells by edges; borrows, that it may be as good as one for a time.
+	edges, borrows bool
+}
+
+// hasEdges reports whether readiness of data is told by edges now.
+func (p *path) hasEdges() bool {
+	if !p.borrows {
+		return p.edges
+	}
+	_, edges := spi.As[spi.Handler](p.data)
+	return edges
 }
 
 // parker returns data as a Parker, nil if it is none.
@@ -96,7 +109,12 @@ func newSocket(top spi.Socket, c *chain.Chain, flags uint32) (s *socket) {
 func (s *socket) setPath(top spi.Socket) { s.path.Store(pathOf(top)) }
 
 func pathOf(top spi.Socket) *path {
-	return &path{top: top, data: spi.DataPathOf(top)}
+	p := &path{top: top, data: spi.DataPathOf(top)}
+	_, p.edges = p.data.(spi.Handler)
+	if _, p.borrows = p.data.(spi.Borrower); p.borrows {
+		p.edges = false
+	}
+	return p
 }
 
 // SOCKET returns the handle, or one of several that is open.

@@ -70,28 +70,34 @@ func (l *WatchList) Remove(w *Watcher) {
 // watches.
 func (l *WatchList) Notify(events Events) bool {
 	l.mu.Lock()
-	for w := l.first; w != nil; w = w.next {
-		if events&(w.Mask|EventsEnd) != 0 {
-			w.tell(events)
-		}
+	first := l.first
+	for w := first; w != nil; {
+		w = w.tell(events)
 	}
-	watched := l.first != nil
 	l.mu.Unlock()
-	return watched
+	return first != nil
 }
 
-// tell calls Notify and survives it: on the goroutine that tells of events,
-// others depend.
-func (w *Watcher) tell(events Events) {
+// tell calls Notify of w and of those behind it, and survives it: on the
+// goroutine that tells of events, others depend. It returns those that are
+// behind one that has panicked.
+func (w *Watcher) tell(events Events) (rest *Watcher) {
 	defer func() {
-		if v := recover(); v != nil {
-			slog.Error("spi: a watcher panicked", "events", events, "panic", v, "stack", string(debug.Stack()))
-			if f := noticeLost.Load(); f != nil {
-				go (*f)()
-			}
+		if w == nil {
+			return // all are told
+		}
+		rest = w.next
+		slog.Error("spi: a watcher panicked", "events", events, "panic", recover(), "stack", string(debug.Stack()))
+		if f := noticeLost.Load(); f != nil {
+			go (*f)()
 		}
 	}()
-	w.Notify(events)
+	for ; w != nil; w = w.next {
+		if events&(w.Mask|EventsEnd) != 0 {
+			w.Notify(events)
+		}
+	}
+	return nil
 }
 
 var noticeLost atomic.Pointer[func()]

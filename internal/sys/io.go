@@ -35,6 +35,32 @@ func sendToLong(fd int, p []byte, flags int, name []byte) (int, Errno) {
 	}
 }
 
+// Send is SendTo for the peer, and at most RawLimit bytes.
+func Send(fd int, p []byte, flags int) (int, Errno) {
+	for {
+		n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)), uintptr(flags|always), 0, 0)
+		if e == 0 {
+			return int(n), 0
+		}
+		if e != syscall.EINTR {
+			return 0, e
+		}
+	}
+}
+
+// Recv is RecvFrom without a name, and at most RawLimit bytes.
+func Recv(fd int, p []byte, flags int) (int, Errno) {
+	for {
+		n, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)), uintptr(flags|syscall.MSG_DONTWAIT), 0, 0)
+		if e == 0 {
+			return int(n), 0
+		}
+		if e != syscall.EINTR {
+			return 0, e
+		}
+	}
+}
+
 // RecvFrom receives into p. The sender's address is written to name, if that
 // has memory, and its length returned.
 func RecvFrom(fd int, p []byte, flags int, name []byte) (n, nameLen int, e Errno) {

@@ -35,10 +35,13 @@ func (s *socket) Send(m *spi.Message) (int, error) {
 	}
 	var n int
 	var e sys.Errno
-	if len(m.Bufs) == 1 {
-		n, e = sys.SendTo(s.fd, m.Bufs[0], int(m.Flags), nil)
-	} else {
+	switch {
+	case len(m.Bufs) != 1:
 		n, e = sys.SendMsg(s.fd, m.Bufs, int(m.Flags), nil, nil)
+	case len(m.Bufs[0]) > sys.RawLimit:
+		n, e = sys.SendTo(s.fd, m.Bufs[0], int(m.Flags), nil)
+	default:
+		n, e = sys.Send(s.fd, m.Bufs[0], int(m.Flags))
 	}
 	switch e {
 	case 0:
@@ -83,10 +86,13 @@ func (s *socket) Recv(m *spi.Message) (int, error) {
 	m.Control = m.Control[:0]
 	var n int
 	var e sys.Errno
-	if len(m.Bufs) == 1 {
-		n, _, e = sys.RecvFrom(s.fd, m.Bufs[0], flags, nil)
-	} else {
+	switch {
+	case len(m.Bufs) != 1:
 		n, _, e = sys.RecvMsg(s.fd, m.Bufs, flags, nil, nil)
+	case len(m.Bufs[0]) > sys.RawLimit:
+		n, _, e = sys.RecvFrom(s.fd, m.Bufs[0], flags, nil)
+	default:
+		n, e = sys.Recv(s.fd, m.Bufs[0], flags)
 	}
 	switch {
 	case e == 0 && n > 0:

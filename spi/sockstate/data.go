@@ -16,10 +16,14 @@ import "winsock/wsa"
 // WSAENOTCONN when the send neither names a destination nor has a peer
 // (difference 70).
 func (s *State) CheckSend(named bool) error {
-	f := s.Flags()
-	if f&(Datagram|Connected|SendShut|Broken) == Connected {
+	if s.Flags()&(Datagram|Connected|SendShut|Broken) == Connected {
 		return nil
 	}
+	return s.checkSend(named)
+}
+
+func (s *State) checkSend(named bool) error {
+	f := s.Flags()
 	switch {
 	case f&Datagram != 0:
 		if f&SendShut != 0 {
@@ -33,6 +37,8 @@ func (s *State) CheckSend(named bool) error {
 		return wsa.WSAENOTCONN
 	case f&SendShut != 0:
 		return wsa.WSAESHUTDOWN
+	case f&Broken == 0: // it has just been connected
+		return nil
 	}
 	return s.brokenError()
 }
@@ -46,10 +52,14 @@ func (s *State) CheckSend(named bool) error {
 // On a datagram socket WSAESHUTDOWN likewise (difference 78), and WSAEINVAL
 // while it is unbound (difference 70).
 func (s *State) CheckRecv() error {
-	f := s.Flags()
-	if f&(Datagram|Connected|RecvShut|Broken) == Connected {
+	if s.Flags()&(Datagram|Connected|RecvShut|Broken) == Connected {
 		return nil
 	}
+	return s.checkRecv()
+}
+
+func (s *State) checkRecv() error {
+	f := s.Flags()
 	switch {
 	case f&Datagram != 0:
 		if f&RecvShut != 0 {
@@ -63,6 +73,8 @@ func (s *State) CheckRecv() error {
 		return wsa.WSAENOTCONN
 	case f&RecvShut != 0:
 		return wsa.WSAESHUTDOWN
+	case f&Broken == 0: // it has just been connected
+		return nil
 	}
 	return s.brokenError()
 }

@@ -21,6 +21,8 @@ const datagrams = 64
 // A server is what its workers share.
 type server struct {
 	peer.Options
+	echoes, datagrams bool // the mode
+
 	skip     bool // operations on data that end at once are told by the call alone
 	port     winsock.HANDLE
 	listener winsock.SOCKET
@@ -36,6 +38,7 @@ const (
 func main() {
 	skip := flag.Bool("skip", false, "use FILE_SKIP_COMPLETION_PORT_ON_SUCCESS")
 	s := &server{Options: peer.Parse(), skip: *skip}
+	s.echoes, s.datagrams = s.Mode == peer.Echo, s.Mode == peer.UDP
 	runtime.GOMAXPROCS(s.Workers)
 	_, err := winsock.WSAStartup(winsock.Version22)
 	peer.Check(err)
@@ -48,7 +51,7 @@ func main() {
 
 	begin := s.listen
 	socketType, protocol := int32(wsa.SOCK_STREAM), int32(wsa.IPPROTO_TCP)
-	if s.Mode == peer.UDP {
+	if s.datagrams {
 		begin = s.answer
 		socketType, protocol = wsa.SOCK_DGRAM, wsa.IPPROTO_UDP
 	}

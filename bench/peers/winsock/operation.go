@@ -55,22 +55,26 @@ func (op *operation) ended(n uint32, err error) {
 // next begins the operation that follows. It reports true with what came of
 // it if that is known and no packet will tell.
 func (op *operation) next(n int, err error) (uint32, error, bool) {
+	s := op.server
 	switch {
-	case op.server.Mode == peer.UDP:
+	case s.datagrams:
 		if err == nil && !op.sending {
 			return op.began(op.send(op.buf[:n]))
 		}
 		return op.began(op.receive()) // also after an error, which was of an earlier send
-	case err != nil || n == 0 || op.server.Mode == peer.File:
+	case err != nil || n == 0:
 		return 0, op.hangUp(), false
-	case op.server.Mode == peer.Sink:
+	case s.echoes:
+		if op.sending {
+			return op.began(op.receive())
+		}
+		return op.began(op.send(op.buf[:n]))
+	case s.Mode == peer.Sink:
 		return op.began(op.receive())
-	case op.server.Mode == peer.Source:
+	case s.Mode == peer.Source:
 		return op.began(op.send(op.buf))
-	case op.sending:
-		return op.began(op.receive())
 	}
-	return op.began(op.send(op.buf[:n]))
+	return 0, op.hangUp(), false
 }
 
 // began looks at what the call that began an operation has returned.
@@ -79,7 +83,7 @@ func (op *operation) began(n int, err error) (uint32, error, bool) {
 	case err == wsa.WSA_IO_PENDING:
 		return 0, nil, false
 	case err != nil:
-		if op.server.Mode == peer.UDP {
+		if op.server.datagrams {
 			return 0, err, true
 		}
 		return 0, op.hangUp(), false
@@ -90,7 +94,7 @@ func (op *operation) began(n int, err error) (uint32, error, bool) {
 func (op *operation) receive() (int, error) {
 	op.sending, op.flags = false, 0
 	op.bufs[0] = op.buf
-	if op.server.Mode == peer.UDP {
+	if op.server.datagrams {
 		return winsock.WSARecvFrom(op.sock, op.bufs[:], &op.flags, &op.from, &op.overlapped, nil)
 	}
 	return winsock.WSARecv(op.sock, op.bufs[:], &op.flags, &op.overlapped, nil)
@@ -100,7 +104,7 @@ func (op *operation) receive() (int, error) {
 func (op *operation) send(p []byte) (int, error) {
 	op.sending = true
 	op.bufs[0] = p
-	if op.server.Mode == peer.UDP {
+	if op.server.datagrams {
 		return winsock.WSASendTo(op.sock, op.bufs[:], 0, &op.from, &op.overlapped, nil)
 	}
 	return winsock.WSASend(op.sock, op.bufs[:], 0, &op.overlapped, nil)
