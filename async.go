@@ -264,26 +264,29 @@ func (a *async) run(events spi.Events) {
 	a.mu.Unlock()
 }
 
-// tryEarly is the first half of run, for a socket of the kernel that plain
-// receives wait on: it tries the first of them. It reports true if it has, and
-// then the lock is held until the second half, tryEarlyDone. Otherwise run is
-// to be called.
+// beginEarly begins a run for a socket of the kernel that plain receives wait on.
+// It returns the first of them and where it is to be tried, holding the lock,
+// and [async.endEarly] follows. Otherwise run is to be called.
 //
 // The lock is not waited for, as the caller may hold that of other sockets.
-func (a *async) tryEarly(events spi.Events) bool {
+func (a *async) beginEarly(events spi.Events) (r *request, from spi.Socket) {
 	if events&readEvents == 0 || !a.mu.TryLock() {
-		return false
+		return nil, nil
 	}
-	if r, p := a.recv.first(), a.sock.path.Load(); r != nil && r.extras == nil && r.msg.Flags == 0 && p.edges && p == a.watched {
-		a.toldLocked(events)
-		r.n, r.err = p.data.Recv(&r.msg)
-		return true
+	p := a.sock.path.Load()
+	if a.recv.last == nil || !p.edges || p != a.watched {
+		a.mu.Unlock()
+		return nil, nil
 	}
-	a.mu.Unlock()
-	return false
+	if r = a.recv.first(); r.extras != nil || r.msg.Flags != 0 {
+		a.mu.Unlock()
+		return nil, nil
+	}
+	a.toldLocked(events)
+	return r, p.data
 }
 
-func (a *async) tryEarlyDone() {
+func (a *async) endEarly() {
 	if r := a.recv.first(); r.err != wsa.WSAEWOULDBLOCK {
 		r.received(a.sock, true, 0)
 		a.recv.pop()

@@ -75,7 +75,7 @@ type turn struct {
 
 	chances [16]chance
 	length  int // of chances
-	told    int // chances that tryEarlyDone was called for, if it was to be
+	told    int // chances that endEarly was called for, if it was to be
 	run     int // chances that run was called for, if it was to be
 }
 
@@ -83,7 +83,7 @@ type turn struct {
 type chance struct {
 	a      *async
 	events spi.Events
-	early  bool // tryEarly has tried it, and holds its lock
+	early  bool // a receive was tried, and its lock is held
 }
 
 // do goes on until nothing is left, or until a provider panics, which is caught
@@ -101,7 +101,11 @@ func (t *turn) do() {
 			t.rest, a.nextReady = a.nextReady, nil
 			events := spi.Events(a.events.Swap(0) &^ onReadyList)
 			t.running = a
-			t.chances[t.length] = chance{a, events, a.tryEarly(events)}
+			r, from := a.beginEarly(events)
+			if r != nil {
+				r.n, r.err = from.Recv(&r.msg)
+			}
+			t.chances[t.length] = chance{a, events, r != nil}
 			t.length++
 		}
 		for t.told < t.length {
@@ -109,7 +113,7 @@ func (t *turn) do() {
 			t.told++
 			if p.early {
 				t.running = p.a
-				p.a.tryEarlyDone()
+				p.a.endEarly()
 			}
 		}
 		for t.run < t.length { // no lock is held any more, so that one may be waited for

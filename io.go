@@ -93,10 +93,45 @@ func WSASend(h SOCKET, bufs [][]byte, flags uint32, overlapped *Overlapped, comp
 // Errors: those of [SendTo]; WSAEINVAL without a buffer; WSA_IO_PENDING for
 // an overlapped send that goes on.
 func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
-	if a := quick(h, bufs, overlapped, completion); a != nil {
-		return a.sendQuickly(bufs, flags, to, overlapped)
+	a := quick(h, bufs, overlapped, completion)
+	if a == nil {
+		return sendTo(h, bufs, flags, to, overlapped, completion)
 	}
-	return sendTo(h, bufs, flags, to, overlapped, completion)
+	r := a.newRequestLocked(trySend, overlapped)
+	r.msg.Bufs, r.msg.Flags, r.msg.Name = bufs, flags, to
+	panicked := true
+	defer func() {
+		if panicked {
+			a.sock.fail("WSPSendTo", recover())
+			n, err = a.refuseLocked(r, wsa.WSAECONNABORTED)
+		}
+		a.mu.Unlock()
+	}()
+	// Nearly every send ends at once, so that it is tried here, as few calls
+	// deep as can be (see sys.Send).
+	if a.send.last == nil && a.port != nil && overlapped.Event == 0 {
+		s := a.sock
+		a.signalLocked(false)
+		n, err = s.path.Load().data.Send(&r.msg)
+		switch {
+		case err == nil && (n == r.msg.Len() || !s.stream()):
+			r.n, r.msg.Flags = n, 0
+			a.succeedLocked(r, atOnce)
+			panicked = false
+			return n, nil
+		case err == nil:
+			r.n = n
+			r.skip(n)
+		case err != wsa.WSAEWOULDBLOCK:
+			r.err, r.msg.Flags = err, 0
+			n, _, err = a.startedLocked(r)
+			panicked = false
+			return n, err
+		}
+	}
+	n, _, err = a.startLocked(&a.send, r)
+	panicked = false
+	return n, err
 }
 
 // sendTo is WSASendTo the long way.

@@ -49,43 +49,6 @@ func (s *socket) startSend(bufs [][]byte, flags uint32, to *wsa.Sockaddr, contro
 	return n, err
 }
 
-// sendQuickly starts a send and ends the hold of the lock that quick has begun.
-// Nearly every send ends at once, so that this takes the shortest way to there.
-func (a *async) sendQuickly(bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapped *Overlapped) (n int, err error) {
-	r := a.newRequestLocked(trySend, overlapped)
-	r.msg.Bufs, r.msg.Flags, r.msg.Name = bufs, flags, to
-	panicked := true
-	defer func() {
-		if panicked {
-			a.sock.fail("overlapped I/O", recover())
-			n, err = a.refuseLocked(r, wsa.WSAECONNABORTED)
-		}
-		a.mu.Unlock()
-	}()
-	if a.send.last == nil && a.port != nil && overlapped.Event == 0 {
-		s := a.sock
-		a.signalLocked(false)
-		if n, err = s.path.Load().data.Send(&r.msg); err == nil && (n == r.msg.Len() || !s.stream()) {
-			r.n, r.msg.Flags = n, 0
-			a.succeedLocked(r, atOnce)
-			panicked = false
-			return n, nil
-		}
-		if err == nil {
-			r.n = n
-			r.skip(n)
-		} else if err != wsa.WSAEWOULDBLOCK {
-			r.err, r.msg.Flags = err, 0
-			n, _, err = a.startedLocked(r)
-			panicked = false
-			return n, err
-		}
-	}
-	n, _, err = a.startLocked(&a.send, r)
-	panicked = false
-	return n, err
-}
-
 func (s *socket) startRecv(bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (int, error) {
 	if s.connecting.Load() {
 		s.connectProgress()

@@ -35,31 +35,22 @@ func sendToLong(fd int, p []byte, flags int, name []byte) (int, Errno) {
 	}
 }
 
-// Send is SendTo for the peer, and at most RawLimit bytes.
-func Send(fd int, p []byte, flags int) (int, Errno) {
-	for {
-		n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)), uintptr(flags|always), 0, 0)
-		if e == 0 {
-			return int(n), 0
-		}
-		if e != syscall.EINTR {
-			return 0, e
-		}
-	}
+// Send is one try of SendTo for the peer, with 1 to RawLimit bytes. It and Recv
+// are small enough to become a part of their callers: after a system call, the
+// processor does not foresee where functions return to.
+func Send(fd int, p []byte, flags uintptr) (n uintptr, e Errno) {
+	n, _, e = syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags|always, 0, 0)
+	return
 }
 
-// Recv is RecvFrom without a name, and at most RawLimit bytes.
-func Recv(fd int, p []byte, flags int) (int, Errno) {
-	for {
-		n, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(pointer(p)), uintptr(len(p)), uintptr(flags|syscall.MSG_DONTWAIT), 0, 0)
-		if e == 0 {
-			return int(n), 0
-		}
-		if e != syscall.EINTR {
-			return 0, e
-		}
-	}
+// Recv is one try of RecvFrom without a name, with 1 to RawLimit bytes.
+func Recv(fd int, p []byte, flags uintptr) (n uintptr, e Errno) {
+	n, _, e = syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags|syscall.MSG_DONTWAIT, 0, 0)
+	return
 }
+
+// Single reports whether Send and Recv take the buffers.
+func Single(bufs [][]byte) bool { return len(bufs) == 1 && uint(len(bufs[0])-1) < RawLimit }
 
 // RecvFrom receives into p. The sender's address is written to name, if that
 // has memory, and its length returned.

@@ -33,16 +33,21 @@ func (s *socket) Send(m *spi.Message) (int, error) {
 			return 0, err
 		}
 	}
-	var n int
-	var e sys.Errno
-	switch {
-	case len(m.Bufs) != 1:
-		n, e = sys.SendMsg(s.fd, m.Bufs, int(m.Flags), nil, nil)
-	case len(m.Bufs[0]) > sys.RawLimit:
-		n, e = sys.SendTo(s.fd, m.Bufs[0], int(m.Flags), nil)
-	default:
-		n, e = sys.Send(s.fd, m.Bufs[0], int(m.Flags))
+	if sys.Single(m.Bufs) {
+		if n, e := sys.Send(s.fd, m.Bufs[0], uintptr(m.Flags)); e == 0 {
+			return int(n), nil
+		} else if e != sys.EINTR {
+			return s.sendResult(0, e)
+		}
 	}
+	if len(m.Bufs) == 1 {
+		return s.sendResult(sys.SendTo(s.fd, m.Bufs[0], int(m.Flags), nil))
+	}
+	return s.sendResult(sys.SendMsg(s.fd, m.Bufs, int(m.Flags), nil, nil))
+}
+
+// sendResult judges what a send has returned.
+func (s *socket) sendResult(n int, e sys.Errno) (int, error) {
 	switch e {
 	case 0:
 		return n, nil
@@ -84,16 +89,27 @@ func (s *socket) Recv(m *spi.Message) (int, error) {
 		m.Name.SetLen(0)
 	}
 	m.Control = m.Control[:0]
+	if sys.Single(m.Bufs) {
+		n, e := sys.Recv(s.fd, m.Bufs[0], uintptr(flags))
+		if e == 0 && n > 0 {
+			return int(n), nil
+		}
+		if e != sys.EINTR {
+			return s.recvResult(m, flags, 0, e)
+		}
+	}
 	var n int
 	var e sys.Errno
-	switch {
-	case len(m.Bufs) != 1:
-		n, _, e = sys.RecvMsg(s.fd, m.Bufs, flags, nil, nil)
-	case len(m.Bufs[0]) > sys.RawLimit:
+	if len(m.Bufs) == 1 {
 		n, _, e = sys.RecvFrom(s.fd, m.Bufs[0], flags, nil)
-	default:
-		n, e = sys.Recv(s.fd, m.Bufs[0], flags)
+	} else {
+		n, _, e = sys.RecvMsg(s.fd, m.Bufs, flags, nil, nil)
 	}
+	return s.recvResult(m, flags, n, e)
+}
+
+// recvResult judges what a receive has returned.
+func (s *socket) recvResult(m *spi.Message, flags, n int, e sys.Errno) (int, error) {
 	switch {
 	case e == 0 && n > 0:
 		return n, nil

@@ -65,13 +65,10 @@ func (s *server) serve(sock winsock.SOCKET) {
 	peer.Check(winsock.SetSockOptInt(sock, wsa.IPPROTO_TCP, wsa.TCP_NODELAY, 1))
 	s.associate(sock, dataKey)
 	op := s.newOperation(sock)
-	switch s.Mode {
-	case peer.Source:
-		op.start(op.send(op.buf))
-	case peer.File:
-		op.start(op.sendFile())
-	default:
-		op.start(op.receive())
+	if s.Mode == peer.File {
+		op.sendFile()
+	} else {
+		op.begin()
 	}
 }
 
@@ -79,7 +76,6 @@ func (s *server) serve(sock winsock.SOCKET) {
 func (s *server) answer(sock winsock.SOCKET) {
 	s.associate(sock, dataKey)
 	for range datagrams {
-		op := s.newOperation(sock)
-		op.start(op.receive())
+		s.newOperation(sock).begin()
 	}
 }

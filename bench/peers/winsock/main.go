@@ -21,7 +21,7 @@ const datagrams = 64
 // A server is what its workers share.
 type server struct {
 	peer.Options
-	echoes, datagrams bool // the mode
+	sends, echoes, datagrams bool // the mode
 
 	skip     bool // operations on data that end at once are told by the call alone
 	port     winsock.HANDLE
@@ -38,7 +38,8 @@ const (
 func main() {
 	skip := flag.Bool("skip", false, "use FILE_SKIP_COMPLETION_PORT_ON_SUCCESS")
 	s := &server{Options: peer.Parse(), skip: *skip}
-	s.echoes, s.datagrams = s.Mode == peer.Echo, s.Mode == peer.UDP
+	s.sends, s.datagrams = s.Mode == peer.Source, s.Mode == peer.UDP
+	s.echoes = s.Mode == peer.Echo || s.datagrams
 	runtime.GOMAXPROCS(s.Workers)
 	_, err := winsock.WSAStartup(winsock.Version22)
 	peer.Check(err)

@@ -19,7 +19,8 @@ type operation struct {
 	sock       winsock.SOCKET
 	sending    bool
 	flags      uint32
-	from       wsa.Sockaddr // of a datagram
+	from       wsa.Sockaddr  // of a datagram
+	peer       *wsa.Sockaddr // from, nil on a stream
 	buf        []byte
 	bufs       [1][]byte
 }
@@ -27,95 +28,55 @@ type operation struct {
 func operationOf(ov *winsock.Overlapped) *operation { return (*operation)(unsafe.Pointer(ov)) }
 
 func (s *server) newOperation(sock winsock.SOCKET) *operation {
-	return &operation{server: s, sock: sock, buf: make([]byte, s.Buffer)}
+	op := &operation{server: s, sock: sock, buf: make([]byte, s.Buffer)}
+	op.bufs[0] = op.buf
+	if s.datagrams {
+		op.peer = &op.from
+	}
+	return op
 }
 
 // turns is how many operations that end at once a connection may have in a
 // row before others get theirs.
 const turns = 64
 
-// start looks at what the call that began the first operation has returned.
-func (op *operation) start(n int, err error) {
-	if transferred, err, more := op.began(n, err); more {
-		op.ended(transferred, err)
-	}
+// begin begins the first operation: on a stream that is not sent to all the
+// time, and for datagrams, a receive, which is what follows a send.
+func (op *operation) begin() {
+	op.sending = true
+	op.ended(1, nil)
 }
 
-// ended goes on after an operation has ended.
-func (op *operation) ended(n uint32, err error) {
+// ended goes on after an operation has ended: it begins the next one, and those
+// after it for as long as they end within the call and no packet tells.
+func (op *operation) ended(transferred uint32, err error) {
+	s, n := op.server, int(transferred)
 	for turn := 0; turn < turns || err != nil; turn++ {
-		more := false
-		if n, err, more = op.next(int(n), err); !more {
+		if !s.datagrams && (err != nil || n == 0 || s.Mode == peer.File) {
+			peer.Check(winsock.CloseSocket(op.sock))
+			return
+		}
+		if s.sends || s.echoes && !op.sending && err == nil { // with an error, it was of an earlier datagram
+			if !s.sends {
+				op.bufs[0] = op.buf[:n]
+			}
+			op.sending = true
+			n, err = winsock.WSASendTo(op.sock, op.bufs[:], 0, op.peer, &op.overlapped, nil)
+		} else {
+			op.sending, op.flags, op.bufs[0] = false, 0, op.buf
+			n, err = winsock.WSARecvFrom(op.sock, op.bufs[:], &op.flags, op.peer, &op.overlapped, nil)
+		}
+		if err == wsa.WSA_IO_PENDING || err == nil && !s.skip {
 			return
 		}
 	}
-	peer.Check(winsock.PostQueuedCompletionStatus(op.server.port, n, dataKey, &op.overlapped))
+	peer.Check(winsock.PostQueuedCompletionStatus(s.port, uint32(n), dataKey, &op.overlapped))
 }
 
-// next begins the operation that follows. It reports true with what came of
-// it if that is known and no packet will tell.
-func (op *operation) next(n int, err error) (uint32, error, bool) {
-	s := op.server
-	switch {
-	case s.datagrams:
-		if err == nil && !op.sending {
-			return op.began(op.send(op.buf[:n]))
-		}
-		return op.began(op.receive()) // also after an error, which was of an earlier send
-	case err != nil || n == 0:
-		return 0, op.hangUp(), false
-	case s.echoes:
-		if op.sending {
-			return op.began(op.receive())
-		}
-		return op.began(op.send(op.buf[:n]))
-	case s.Mode == peer.Sink:
-		return op.began(op.receive())
-	case s.Mode == peer.Source:
-		return op.began(op.send(op.buf))
+// sendFile begins an operation that ends when the whole file is sent.
+func (op *operation) sendFile() {
+	err := winsock.TransmitFile(op.sock, op.server.file, 0, 0, &op.overlapped, nil, 0)
+	if err != wsa.WSA_IO_PENDING && (err != nil || op.server.skip) {
+		op.ended(0, err)
 	}
-	return 0, op.hangUp(), false
-}
-
-// began looks at what the call that began an operation has returned.
-func (op *operation) began(n int, err error) (uint32, error, bool) {
-	switch {
-	case err == wsa.WSA_IO_PENDING:
-		return 0, nil, false
-	case err != nil:
-		if op.server.datagrams {
-			return 0, err, true
-		}
-		return 0, op.hangUp(), false
-	}
-	return uint32(n), nil, op.server.skip
-}
-
-func (op *operation) receive() (int, error) {
-	op.sending, op.flags = false, 0
-	op.bufs[0] = op.buf
-	if op.server.datagrams {
-		return winsock.WSARecvFrom(op.sock, op.bufs[:], &op.flags, &op.from, &op.overlapped, nil)
-	}
-	return winsock.WSARecv(op.sock, op.bufs[:], &op.flags, &op.overlapped, nil)
-}
-
-// send sends all of p: an overlapped send on a stream ends when it has.
-func (op *operation) send(p []byte) (int, error) {
-	op.sending = true
-	op.bufs[0] = p
-	if op.server.datagrams {
-		return winsock.WSASendTo(op.sock, op.bufs[:], 0, &op.from, &op.overlapped, nil)
-	}
-	return winsock.WSASend(op.sock, op.bufs[:], 0, &op.overlapped, nil)
-}
-
-// sendFile is an operation that ends when the whole file is sent.
-func (op *operation) sendFile() (int, error) {
-	return 0, winsock.TransmitFile(op.sock, op.server.file, 0, 0, &op.overlapped, nil, 0)
-}
-
-func (op *operation) hangUp() error {
-	peer.Check(winsock.CloseSocket(op.sock))
-	return nil
 }
