@@ -312,3 +312,39 @@ func TestWakeFromNotification(t *testing.T) {
 type waker struct{ p *Poller }
 
 func (w waker) NotifyReady(uint32) { w.p.Wake() }
+
+// POLLOUT of a descriptor that has it on request is told once it was asked for,
+// at once if it holds, and not any more when that was withdrawn.
+func TestRequest(t *testing.T) {
+	var p Poller
+	fd, d, told := counter(t) // which can always be written to
+	d.OutOnRequest = true
+	add(t, &p, fd, d)
+	sys.EventFdAdd(fd)
+	if bits := <-told; bits&sys.POLLOUT != 0 {
+		t.Errorf("told of %#x without a request", bits)
+	}
+	p.Withdraw(fd, d) // of nothing
+	p.Request(fd, d)
+	expectTold(t, "a request", told, sys.POLLOUT)
+	p.Withdraw(fd, d)
+	for range 2 { // the first may have been under way
+		sys.EventFdTake(fd)
+		sys.EventFdAdd(fd)
+	}
+	for bits := uint32(0); bits&sys.POLLIN == 0 || bits&sys.POLLOUT != 0; {
+		select {
+		case bits = <-told:
+		case <-time.After(patience):
+			t.Fatal("after the withdrawal, nothing is told of but POLLOUT")
+		}
+		sys.EventFdTake(fd)
+		sys.EventFdAdd(fd)
+	}
+	p.Remove(fd, d)
+	p.Request(fd, d) // is kept for Add
+	add(t, &p, fd, d)
+	expectTold(t, "a request before Add", told, sys.POLLOUT)
+	p.Remove(fd, d)
+	expectClosed(t, &p)
+}
