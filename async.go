@@ -598,7 +598,7 @@ func (r *request) skip(n int) (left bool) {
 		r.msg.SetBuffer(bufs[0][n:])
 	default:
 		r.keep(bufs)
-		r.msg.Bufs[0] = bufs[0][n:]
+		r.msg.Bufs[0] = r.msg.Bufs[0][n:] // and not bufs[0], which may lie in the same array
 	}
 	return true
 }
