@@ -13,6 +13,7 @@ import (
 	"winsock"
 	"winsock/spi"
 	"winsock/spi/layer"
+	"winsock/test/pairs"
 	"winsock/wsa"
 	"winsock/wsnet"
 )
@@ -87,26 +88,8 @@ func pipe(r wsnet.Route, address string) (c1, c2 net.Conn, stop func(), err erro
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	defer l.Close()
-	type accepted struct {
-		c   net.Conn
-		err error
-	}
-	ch := make(chan accepted, 1)
-	go func() {
-		c, err := l.Accept()
-		ch <- accepted{c, err}
-	}()
 	d := wsnet.Dialer{Route: r}
-	if c1, err = d.Dial("tcp", l.Addr().String()); err != nil {
-		return nil, nil, nil, err
-	}
-	a := <-ch
-	if a.err != nil {
-		c1.Close()
-		return nil, nil, nil, a.err
-	}
-	return c1, a.c, func() { c1.Close(); a.c.Close() }, nil
+	return pairs.Join(l, func(address string) (net.Conn, error) { return d.Dial("tcp", address) })
 }
 
 // TestConn runs the standard library's own conformance tests of net.Conn.

@@ -5,7 +5,6 @@
 package pairs
 
 import (
-	"context"
 	"io"
 	"net"
 	"testing"
@@ -29,17 +28,22 @@ func PipeOver(r wsnet.Route) (own, peer net.Conn, stop func(), err error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	type accepted struct {
+	d := wsnet.Dialer{Route: r}
+	return Join(l, func(address string) (net.Conn, error) { return d.Dial("tcp", address) })
+}
+
+// Join connects what dial makes with what l accepts, and closes l.
+func Join(l net.Listener, dial func(address string) (net.Conn, error)) (dialled, accepted net.Conn, stop func(), err error) {
+	type result struct {
 		c   net.Conn
 		err error
 	}
-	ch := make(chan accepted, 1)
+	ch := make(chan result, 1)
 	go func() {
 		c, err := l.Accept()
-		ch <- accepted{c, err}
+		ch <- result{c, err}
 	}()
-	d := wsnet.Dialer{Route: r}
-	if own, err = d.DialContext(context.Background(), "tcp", l.Addr().String()); err != nil {
+	if dialled, err = dial(l.Addr().String()); err != nil {
 		l.Close()
 		if a := <-ch; a.err == nil {
 			a.c.Close()
@@ -49,10 +53,10 @@ func PipeOver(r wsnet.Route) (own, peer net.Conn, stop func(), err error) {
 	a := <-ch
 	l.Close()
 	if a.err != nil {
-		own.Close()
+		dialled.Close()
 		return nil, nil, nil, a.err
 	}
-	return own, a.c, func() { own.Close(); a.c.Close() }, nil
+	return dialled, a.c, func() { dialled.Close(); a.c.Close() }, nil
 }
 
 // Connected is Pipe for a test: with deadlines, and closed when it ends.

@@ -29,6 +29,7 @@ import (
 	"winsock/spi"
 	"winsock/spi/spitest"
 	"winsock/spi/spitest/leak"
+	"winsock/test/pairs"
 	"winsock/test/transfer"
 	"winsock/wsa"
 	"winsock/wsnet"
@@ -178,30 +179,8 @@ func (o order) pipe() (c1, c2 net.Conn, stop func(), err error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	defer l.Close()
-	type accepted struct {
-		c   net.Conn
-		err error
-	}
-	ch := make(chan accepted, 1)
-	go func() {
-		c, err := l.Accept()
-		ch <- accepted{c, err}
-	}()
 	d := wsnet.Dialer{Route: wsnet.Route{Layers: o.paths("client")}}
-	if c1, err = d.Dial("tcp", l.Addr().String()); err != nil {
-		l.Close()
-		if a := <-ch; a.err == nil {
-			a.c.Close()
-		}
-		return nil, nil, nil, err
-	}
-	a := <-ch
-	if a.err != nil {
-		c1.Close()
-		return nil, nil, nil, a.err
-	}
-	return c1, a.c, func() { c1.Close(); a.c.Close() }, nil
+	return pairs.Join(l, func(address string) (net.Conn, error) { return d.Dial("tcp", address) })
 }
 
 // TestConformance runs the conformance suite of providers, without urgent
