@@ -83,6 +83,15 @@ func subjects() []subject {
 		{"C completion port, Wine", "iocp", nil, false, nil},
 		{"winsock", "winsock", nil, false, nil},
 		{"winsock, skipping packets", "winsock", []string{"-skip"}, false, nil},
+		{"winsock, registered I/O", "winsock", []string{"-rio"}, false, func(w workload) string {
+			switch {
+			case w.workers > 1:
+				return "a completion queue is for one worker"
+			case w.mode == "churn" || w.mode == "file":
+				return "registered I/O is for sending and receiving"
+			}
+			return ""
+		}},
 	}
 }
 

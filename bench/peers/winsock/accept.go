@@ -37,10 +37,8 @@ func (s *server) listen(listener winsock.SOCKET) {
 }
 
 func (a *acceptance) post() {
-	var err error
-	a.sock, err = winsock.Socket(wsa.AF_INET, wsa.SOCK_STREAM, wsa.IPPROTO_TCP)
-	peer.Check(err)
-	_, err = winsock.AcceptEx(a.server.listener, a.sock, a.addresses[:], 0, addressSize, addressSize, &a.overlapped)
+	a.sock = a.server.socket(wsa.SOCK_STREAM, wsa.IPPROTO_TCP)
+	_, err := winsock.AcceptEx(a.server.listener, a.sock, a.addresses[:], 0, addressSize, addressSize, &a.overlapped)
 	if err != wsa.WSA_IO_PENDING {
 		peer.Check(err)
 	}
@@ -63,6 +61,10 @@ func (s *server) serve(sock winsock.SOCKET) {
 	binary.LittleEndian.PutUint64(listener[:], uint64(s.listener))
 	peer.Check(winsock.SetSockOpt(sock, wsa.SOL_SOCKET, wsa.SO_UPDATE_ACCEPT_CONTEXT, listener[:]))
 	peer.Check(winsock.SetSockOptInt(sock, wsa.IPPROTO_TCP, wsa.TCP_NODELAY, 1))
+	if s.rio != nil {
+		s.rio.serve(sock)
+		return
+	}
 	s.associate(sock, dataKey)
 	op := s.newOperation(sock)
 	if s.Mode == peer.File {
@@ -74,6 +76,10 @@ func (s *server) serve(sock winsock.SOCKET) {
 
 // answer posts the receives of the UDP socket.
 func (s *server) answer(sock winsock.SOCKET) {
+	if s.rio != nil {
+		s.rio.serve(sock)
+		return
+	}
 	s.associate(sock, dataKey)
 	for range datagrams {
 		s.newOperation(sock).begin()

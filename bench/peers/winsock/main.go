@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command winsock is a server on a completion port of this project: workers
-// that wait at one port, and overlapped operations on every socket.
+// that wait at one port, and overlapped operations on every socket. With -rio,
+// data go by registered I/O.
 package main
 
 import (
+	"errors"
 	"flag"
 	"net/netip"
 	"os"
@@ -23,7 +25,8 @@ type server struct {
 	peer.Options
 	sends, echoes, datagrams bool // the mode
 
-	skip     bool // operations on data that end at once are told by the call alone
+	skip     bool        // operations on data that end at once are told by the call alone
+	rio      *registered // nil if data go by overlapped operations
 	port     winsock.HANDLE
 	listener winsock.SOCKET
 	file     *os.File // to send, for the mode of that name
@@ -33,11 +36,16 @@ type server struct {
 const (
 	listenerKey = iota
 	dataKey
+	registeredKey
 )
 
 func main() {
 	skip := flag.Bool("skip", false, "use FILE_SKIP_COMPLETION_PORT_ON_SUCCESS")
+	rio := flag.Bool("rio", false, "move data by registered I/O, with one worker")
 	s := &server{Options: peer.Parse(), skip: *skip}
+	if *rio && (s.Workers > 1 || s.Mode == peer.File || s.Mode == peer.Churn) {
+		peer.Die(errors.New("registered I/O is for one worker, and for sending and receiving"))
+	}
 	s.sends, s.datagrams = s.Mode == peer.Source, s.Mode == peer.UDP
 	s.echoes = s.Mode == peer.Echo || s.datagrams
 	runtime.GOMAXPROCS(s.Workers)
@@ -50,14 +58,16 @@ func main() {
 	s.port, err = winsock.CreateIoCompletionPort(winsock.INVALID_HANDLE_VALUE, 0, 0, uint32(s.Workers))
 	peer.Check(err)
 
+	if *rio {
+		s.rio = newRegistered(s)
+	}
 	begin := s.listen
 	socketType, protocol := int32(wsa.SOCK_STREAM), int32(wsa.IPPROTO_TCP)
 	if s.datagrams {
 		begin = s.answer
 		socketType, protocol = wsa.SOCK_DGRAM, wsa.IPPROTO_UDP
 	}
-	sock, err := winsock.Socket(wsa.AF_INET, socketType, protocol)
-	peer.Check(err)
+	sock := s.socket(socketType, protocol)
 	addr := wsa.SockaddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))
 	peer.Check(winsock.Bind(sock, &addr))
 	peer.Check(winsock.GetSockName(sock, &addr))
@@ -77,13 +87,27 @@ func (s *server) routineWork() {
 		peer.Check(err)
 		for i := range entries[:n] {
 			e := &entries[i]
-			if e.Key == listenerKey {
+			switch e.Key {
+			case listenerKey:
 				acceptanceOf(e.Overlapped).ended(e.Err())
-			} else {
+			case registeredKey:
+				s.rio.work()
+			default:
 				operationOf(e.Overlapped).ended(e.Transferred, e.Err())
 			}
 		}
 	}
+}
+
+// socket makes a socket for data, or one that listens.
+func (s *server) socket(socketType, protocol int32) winsock.SOCKET {
+	flags := uint32(wsa.WSA_FLAG_OVERLAPPED)
+	if s.rio != nil {
+		flags |= wsa.WSA_FLAG_REGISTERED_IO
+	}
+	sock, err := winsock.WSASocket(wsa.AF_INET, socketType, protocol, nil, 0, flags)
+	peer.Check(err)
+	return sock
 }
 
 // associate makes a socket's operations end at the port.
