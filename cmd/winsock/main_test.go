@@ -7,8 +7,10 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,12 +23,25 @@ import (
 // is "native".
 const asCommand = "WINSOCK_TEST_AS_COMMAND"
 
+// hearSignals lets the programs that tests start be ended by signals even if
+// the tests themselves were started to ignore them, as by nohup or in the
+// background of a shell: what a process catches, its programs start with the
+// default of.
+func hearSignals() {
+	for _, n := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(n) {
+			signal.Notify(make(chan os.Signal, 1), n)
+		}
+	}
+}
+
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == listenerName {
 		listenToSignals()
 	}
 	switch os.Getenv(asCommand) {
 	case "":
+		hearSignals()
 		leak.Main(m)
 	case "native":
 		job.Start = startNatively

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -13,21 +12,31 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
-// hasMetrics checks a scrape by Prometheus's rules, and that it has lines that
-// are like those.
-func hasMetrics(t *testing.T, text string, like ...string) {
+// hasMetrics checks that what is scraped keeps the rules of Prometheus, and that
+// there comes to be a line like each of these. It asks again for a while, as
+// the peer of a call may be quicker than the count of it.
+func hasMetrics(t *testing.T, scrape func() string, like ...string) {
 	t.Helper()
+	text := scrape()
 	problems, err := promlint.New(strings.NewReader(text)).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("rules of Prometheus: %v, %v", problems, err)
 	}
+	end := time.Now().Add(10 * time.Second)
 	for _, l := range like {
-		if !regexp.MustCompile(`(?m)^` + l + `$`).MatchString(text) {
-			t.Errorf("no line is like %q in\n%s", l, text)
+		line := regexp.MustCompile(`(?m)^` + l + `$`)
+		for !line.MatchString(text) {
+			if time.Now().After(end) {
+				t.Errorf("no line is like %q in\n%s", l, text)
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+			text = scrape()
 		}
 	}
 }
@@ -76,11 +85,14 @@ sys.stdin.read()
 	t.Cleanup(func() { in.Close(); cmd.Process.Kill(); cmd.Wait() })
 	out.await(t, "there")
 	file := filepath.Join(dir, "socket")
-	text, err := exec.Command(curl, "-sS", "--fail", "--max-time", "30", "--unix-socket", file, "http://host/metrics").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
+	scrape := func() string {
+		text, err := exec.Command(curl, "-sS", "--fail", "--max-time", "30", "--unix-socket", file, "http://host/metrics").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		return string(text)
 	}
-	hasMetrics(t, string(text),
+	hasMetrics(t, scrape,
 		`winsock_run_open_connections{path="relayed",state="open"} 1`,
 		`winsock_connects_total{chain="trace over .*",place="0",layer="trace",result="ok"} 1`,
 		`winsock_sent_bytes_total{.*layer="trace"} 4`,
@@ -140,17 +152,19 @@ func TestNCMetrics(t *testing.T) {
 	errs.await(t, "/metrics")
 	at := regexp.MustCompile(`http://\S+`).FindString(errs.String())
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	r, err := client.Get(at)
-	if err != nil {
-		t.Fatal(err)
+	scrape := func() string {
+		r, err := client.Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
 	}
-	var text bytes.Buffer
-	_, err = text.ReadFrom(r.Body)
-	r.Body.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	hasMetrics(t, text.String(), `winsock_sent_bytes_total{.*layer="kernel"} 5`, `winsock_open_sockets{.*layer="kernel"} 1`)
+	hasMetrics(t, scrape, `winsock_sent_bytes_total{.*layer="kernel"} 5`, `winsock_open_sockets{.*layer="kernel"} 1`)
 	writer.Close()
 	c.Close()
 	if code := <-done; code != 0 {
