@@ -278,7 +278,7 @@ func (a *async) beginEarly(events spi.Events) (r *request, from spi.Socket) {
 		a.mu.Unlock()
 		return nil, nil
 	}
-	if r = a.recv.first(); r.extras != nil || r.msg.Flags != 0 {
+	if r = a.recv.first(); r.extras != nil && !r.extras.rio.plain() || r.msg.Flags != 0 {
 		a.mu.Unlock()
 		return nil, nil
 	}
@@ -289,6 +289,9 @@ func (a *async) beginEarly(events spi.Events) (r *request, from spi.Socket) {
 func (a *async) endEarly() {
 	if r := a.recv.first(); r.err != wsa.WSAEWOULDBLOCK {
 		r.received(a.sock, true, 0)
+		if x := r.extras; x != nil {
+			x.rio.describe(r, a.sock)
+		}
 		a.recv.pop()
 		a.completeLocked(r, later)
 		if a.recv.last != nil {
@@ -328,7 +331,7 @@ func (a *async) runLocked(events spi.Events) {
 	if w, p := a.watched, s.path.Load(); w != nil && w != p && w.top != p.top { // the chain was replaced
 		a.unwatchLocked()
 		a.watchLocked()
-		events = spi.EventAll
+		a.drained, events = false, spi.EventAll
 	}
 	if a.recv.last != nil && (events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.seldomLocked().connect != nil) {
 		a.pumpLocked(&a.recv)
@@ -357,7 +360,7 @@ func (a *async) rest() {
 
 // pumpLocked finishes what can be finished, in order.
 func (a *async) pumpLocked(q *requestQueue) {
-	for q.last != nil && !a.closed {
+	for q.last != nil && !a.closed && !(q == &a.recv && a.emptyLocked()) {
 		r := q.first()
 		if !r.try(r, a.sock) {
 			return

@@ -16,6 +16,7 @@ type rioRequest struct {
 	half    *rioHalf
 	context uint64
 	quiet   bool // RIO_MSG_DONT_NOTIFY
+	all     bool // RIO_MSG_WAITALL
 
 	name    wsa.Sockaddr // the other side's address
 	local   []byte       // room for SOCKADDR_INET
@@ -35,10 +36,14 @@ var rioRequests = sync.Pool{New: func() any {
 }}
 
 func (x *rioRequest) free() {
-	x.queue, x.half, x.quiet = nil, nil, false
+	x.queue, x.half, x.quiet, x.all = nil, nil, false, false
 	x.local, x.remote, x.control, x.flags = nil, nil, nil, nil
 	rioRequests.Put(x)
 }
+
+// plain reports whether a receive ends with its first attempt that does not
+// block.
+func (x *rioRequest) plain() bool { return x != nil && !x.all }
 
 // ended puts the result of the operation into the completion queue.
 func (x *rioRequest) ended(r *request) {
@@ -105,7 +110,7 @@ func RIOReceiveEx(rq RIO_RQ, data *RIO_BUF, dataBufferCount uint32, localAddress
 	r.extras = &x.extras
 	r.msg.SetBuffer(memory)
 	if flags&wsa.RIO_MSG_WAITALL != 0 {
-		r.try = tryRIOReceiveAll
+		r.try, x.all = tryRIOReceiveAll, true
 	}
 	if !stream {
 		if x.remote != nil {
