@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	transfersOfStream = 2   // one can be received into while the other is sent
+	transfersOfStream = 1   // as the other servers have, who receive again when all is sent
 	busyTurns         = 64  // in a row, before the worker looks for connections
 	slab              = 64  // transfers whose memory is registered together
 	nameSize          = 32  // room for a SOCKADDR_INET
