@@ -480,9 +480,10 @@ func (c *call) handOverLocked(k *socket, a arrival, flags int) {
 			a.blocking = blocking
 		}
 	}
-	_, e := c.s.listener.AnswerWithDescriptor(c.n.ID, a.fd, flags&sys.SOCK_CLOEXEC != 0)
+	fd, e := c.s.listener.AnswerWithDescriptor(c.n.ID, a.fd, flags&sys.SOCK_CLOEXEC != 0)
 	switch e {
 	case 0:
+		a.k.place.Store(&place{c.tid(), fd})
 		sys.Close(a.fd)
 	case sys.ENOENT: // interrupted
 		k.queue = append([]arrival{a}, k.queue...)

@@ -33,6 +33,12 @@ type Config struct {
 	// program that another supervisor carries is counted there.
 	Meter *meter.Set
 
+	// CountDirect has the bytes of direct connections counted, in Stats, as
+	// the method of that name does. For that the kernel tells of every socket
+	// that ends in the network namespace, which costs each of them, whosever
+	// it is, some microseconds.
+	CountDirect bool
+
 	// Log takes what went wrong; nil means slog.Default.
 	Log *slog.Logger
 }

@@ -79,6 +79,7 @@ func (c *call) socketOr(other func(domain int) bool) (fd, domain int, ok bool) {
 	var e sys.Errno
 	c.cookie, e = sys.Cookie(fd)
 	if c.k = c.s.sockets.find(c.cookie); e == 0 && c.k != nil {
+		c.k.uses.Add(1)
 		domain = c.k.domain
 	} else if e == 0 {
 		domain, e = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_DOMAIN)
@@ -332,6 +333,7 @@ func (k *socket) unfinished() bool {
 
 // connectedDirectLocked notes how a direct connect went.
 func (k *socket) connectedDirectLocked(e sys.Errno) {
+	k.uses.Add(1)
 	switch e {
 	case 0, sys.EINPROGRESS:
 		k.s.stats.direct.Add(1)
@@ -539,7 +541,8 @@ func (k *socket) relayed(r *relay.Relay) {
 	k.describe(func(p *Connection) {
 		p.State, p.Sent, p.Received = "closed", r.Sent.Load(), r.Received.Load()
 	})
-	if k.gone || k.s.ends == nil {
+	if !k.s.ends.told() { // nobody else would forget it
 		k.s.sockets.remove(k.cookie)
+		k.gone = true
 	}
 }

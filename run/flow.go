@@ -10,7 +10,6 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
-	"winsock/internal/sys/foreign"
 	"winsock/run/internal/near"
 	"winsock/wsa"
 )
@@ -23,8 +22,7 @@ type flow struct {
 	near *os.File
 	conn syscall.RawConn // of near
 
-	// Where the program's socket was when it was connected.
-	tid, number int
+	at place // where the program's socket was when it was connected
 
 	stopping chan struct{}
 	once     sync.Once
@@ -63,7 +61,7 @@ func (c *call) connectFlowLocked(k *socket, fd int, a *address, name *wsa.Sockad
 	})
 	c.s.stats.relayed.Add(1)
 	k.flow = &flow{
-		k: k, h: k.handle, near: os.NewFile(uintptr(end), "near"), tid: c.tid(), number: c.intArg(0),
+		k: k, h: k.handle, near: os.NewFile(uintptr(end), "near"), at: place{c.tid(), c.intArg(0)},
 		stopping: make(chan struct{}),
 	}
 	k.flow.conn, _ = k.flow.near.SyscallConn() // fails for a closed file only
@@ -154,18 +152,9 @@ func (f *flow) routineReceive() {
 // if it is still where it was. The kernel does so when a datagram of it finds
 // nobody.
 func (f *flow) refuse() {
-	p, e := f.k.s.processes.get(f.tid)
-	if e != 0 {
-		return
-	}
-	defer p.release()
-	fd, e := foreign.Descriptor(p.pidfd, f.number)
-	if e != 0 {
-		return
-	}
-	defer sys.Close(fd)
-	if cookie, e := sys.Cookie(fd); e == 0 && cookie == f.k.cookie {
+	if fd, ok := f.k.s.reach(f.at, f.k.cookie); ok {
 		_ = f.conn.Control(func(end uintptr) { near.Refuse(fd, int(end)) })
+		sys.Close(fd)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // A socket is what the supervisor knows of a socket of the program that it
 // has to do with. The program's own descriptor may be closed, duplicated and
 // inherited without its notice: it is known by the kernel's cookie, and
-// forgotten when the kernel tells that the socket is no more.
+// forgotten when the kernel has the socket no more.
 type socket struct {
 	s        *Supervisor
 	cookie   uint64
@@ -29,19 +29,21 @@ type socket struct {
 
 	elsewhere bool // in another network namespace, where ends are not told
 
-	listens atomic.Bool   // it has accepted
-	remote  atomic.Bool   // a layer listens for it elsewhere
-	refused atomic.Uint32 // what SO_ERROR has to tell, a sys.Errno
+	place   atomic.Pointer[place] // where the program had it when it was last seen, if it had it
+	uses    atomic.Uint32         // changes with each call, and when a connect has ended
+	listens atomic.Bool           // it has accepted
+	remote  atomic.Bool           // a layer listens for it elsewhere
+	refused atomic.Uint32         // what SO_ERROR has to tell, a sys.Errno
 
 	mu      sync.Mutex // protects what follows; held over calls into the chain
 	handle  winsock.SOCKET
 	carrier *carrier // the bottom of handle's chain
 	attempt *attempt // the connect under way, or whose end was not told yet
 	relay   *relay.Relay
-	flow    *flow // of a connected datagram socket that is relayed
-	failed  bool  // its last connect has left it in need of renewal
-	counted bool  // its bytes are
-	gone    bool
+	flow    *flow     // of a connected datagram socket that is relayed
+	failed  bool      // its last connect has left it in need of renewal
+	counted bool      // its bytes are
+	gone    bool      // it is not in the table any more
 	queue   []arrival // accepted connections that the program did not get
 
 	info infoOf
@@ -191,6 +193,7 @@ func (c *call) remember(fd, domain, typ int) (*socket, sys.Errno) {
 		return c.k, 0
 	}
 	c.k = c.s.rememberAs(c.cookie, fd, domain, typ)
+	c.k.place.Store(&place{c.tid(), c.intArg(0)})
 	return c.k, 0
 }
 
@@ -229,6 +232,10 @@ func (k *socket) openLocked(chain *chainOf, c *call) error {
 		return err
 	}
 	k.handle, k.carrier = h, base
+	if k.gone { // it was taken for one that is no more
+		k.gone = false
+		k.s.sockets.add(k)
+	}
 	k.describe(func(p *Connection) {
 		p.ID, p.PID, p.Program = k.number, process.ID, process.Name
 		p.Protocol = protocolName(k.typ)
@@ -276,30 +283,4 @@ func (k *socket) closeLocked() {
 	default:
 		_ = winsock.CloseSocket(h)
 	}
-}
-
-// end forgets a socket that the kernel has no more. What is left of it is
-// closed by a goroutine, as its chain may take long.
-func (s *Supervisor) end(cookie, sent, received uint64) {
-	if k := s.sockets.remove(cookie); k != nil {
-		s.working.Go(func() { k.end(sent, received) })
-	}
-}
-
-func (k *socket) end(sent, received uint64) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.gone = true
-	if !k.counted {
-		k.s.stats.sent.Add(sent)
-		k.s.stats.received.Add(received)
-	}
-	if k.attempt != nil {
-		k.attempt.stop()
-	}
-	for _, a := range k.queue {
-		a.drop()
-	}
-	k.queue = nil
-	k.closeLocked()
 }

@@ -17,7 +17,7 @@ type Stats struct {
 	Accepted uint64 `json:"accepted"` // of both, those that a server accepted
 	Refused  uint64 `json:"refused"`  // connection attempts that failed
 	Denied   uint64 `json:"denied"`   // calls that were refused as not understood
-	Sent     uint64 `json:"sent"`     // bytes, as far as they are known
+	Sent     uint64 `json:"sent"`     // bytes, as far as they are known: see CountDirect
 	Received uint64 `json:"received"`
 	Queries  uint64 `json:"queries"` // DNS queries answered
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"os/exec"
 	"slices"
 	"sync"
@@ -16,7 +15,6 @@ import (
 
 	"winsock"
 	"winsock/internal/sys"
-	"winsock/internal/sys/diag"
 	"winsock/internal/sys/seccomp"
 	"winsock/run/internal/dnsserver"
 	"winsock/run/internal/near"
@@ -30,7 +28,6 @@ type Supervisor struct {
 	listener *seccomp.Listener
 	chains   *chains
 	dns      *dnsserver.Server // nil without Config.DNS
-	ends     *diag.Listener    // nil if the kernel does not tell of them
 	door     *door             // where supervisors inside this one ask
 	netns    uint64            // the cookie of the own network namespace
 	needs    needs
@@ -38,6 +35,7 @@ type Supervisor struct {
 
 	processes processes
 	sockets   table
+	ends      ends
 	scopes    scopes
 	near      near.Ends
 	numbers   atomic.Uint64
@@ -100,11 +98,6 @@ func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
 			return fmt.Errorf("the DNS server does not start: %w", err)
 		}
 	}
-	if listener, e := diag.Open(); e == 0 {
-		s.ends = listener
-	} else {
-		s.log.Warn("the kernel does not tell of the ends of sockets", "error", e)
-	}
 	s.netns = ownNetns()
 	if s.door, err = openDoor(); err != nil {
 		return err
@@ -116,8 +109,8 @@ func (s *Supervisor) start(cmd *exec.Cmd) (err error) {
 	}
 	s.working.Go(s.routineDoor)
 	s.working.Go(s.routineWatch)
-	if s.ends != nil {
-		s.working.Go(s.routineEnds)
+	if s.config.CountDirect {
+		s.CountDirect()
 	}
 	s.working.Go(s.routineSucceed)
 	s.addReceiver()
@@ -143,9 +136,7 @@ func (s *Supervisor) Close() error {
 		s.release()
 		return nil
 	}
-	if s.ends != nil {
-		s.ends.Close()
-	}
+	s.ends.close()
 	_ = s.door.listener.Close() // nobody is asked any more
 	s.interrupt()
 	s.listener.Close() // which ends the watching, too
@@ -173,9 +164,7 @@ func (s *Supervisor) release() {
 	if s.dns != nil {
 		_ = s.dns.Close() // nobody asks any more
 	}
-	if s.ends != nil {
-		s.ends.Close() // again, if Close has done so
-	}
+	s.ends.close() // again, if Close has done so
 	if s.door != nil {
 		_ = s.door.listener.Close() // again, if Close has done so
 	}
@@ -224,43 +213,8 @@ func (s *Supervisor) routineWatch() {
 			return
 		}
 		s.sweep()
-	}
-}
-
-// routineEnds forgets sockets that are no more.
-func (s *Supervisor) routineEnds() {
-	var ends []diag.End
-	for {
-		var lost bool
-		var err error
-		ends, lost, err = s.ends.Next(ends[:0])
-		if err != nil {
-			if !errors.Is(err, os.ErrClosed) {
-				s.log.Warn("the ends of sockets are not told any more", "error", err)
-			}
-			return
-		}
-		for _, end := range ends {
-			s.end(end.Cookie, end.Sent, end.Received)
-		}
-		if lost {
-			s.findLost()
-		}
-	}
-}
-
-// findLost forgets the sockets whose end was not told: those that had a peer
-// and are not among the living. The kernel does not list what is not bound.
-func (s *Supervisor) findLost() {
-	known := slices.DeleteFunc(s.sockets.all(), func(k *socket) bool { return !k.open() })
-	living, e := diag.Living()
-	if e != 0 {
-		s.log.Warn("the living sockets cannot be listed", "error", e)
-		return
-	}
-	for _, k := range known {
-		if !living[k.cookie] && !k.elsewhere {
-			s.end(k.cookie, 0, 0)
+		if s.ends.due() {
+			s.findEnded()
 		}
 	}
 }

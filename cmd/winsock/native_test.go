@@ -36,6 +36,7 @@ func startNatively(_ supervised.Config, cmd *exec.Cmd) (job.Carrier, error) {
 
 func (c nativeCarrier) Done() <-chan struct{} { return c.done }
 func (c nativeCarrier) Close() error          { return nil }
+func (c nativeCarrier) CountDirect()          {}
 func (c nativeCarrier) Stats() supervised.Stats {
 	return supervised.Stats{Calls: 12, Direct: 1, Relayed: 2, Sent: 345, Received: 67_890, Layers: []supervised.LayerStats{
 		{Name: "trace", Calls: 30, Errors: 2, Time: 1234 * time.Microsecond},

@@ -42,5 +42,8 @@ type Plan struct {
 }
 
 func (p *Plan) config(set *meter.Set, log *slog.Logger) run.Config {
-	return run.Config{Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque, Meter: set, Log: log}
+	return run.Config{
+		Layers: p.Layers, DNS: p.DNS, DenyUnknown: p.DenyUnknown, PassOpaque: p.PassOpaque,
+		Meter: set, CountDirect: p.Stats != "" || p.Metrics != "", Log: log,
+	}
 }

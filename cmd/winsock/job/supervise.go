@@ -28,6 +28,7 @@ type Carrier interface {
 	Done() <-chan struct{}
 	Close() error
 	Stats() run.Stats
+	CountDirect()
 	Connections() []run.Connection
 }
 
@@ -263,7 +264,9 @@ func (s *supervisor) over(limit time.Duration) bool {
 	return true
 }
 
+// snapshot is for somebody who looks on, and most often not for the last time.
 func (s *supervisor) snapshot() registry.Snapshot {
+	s.carrier.CountDirect()
 	var layers []string
 	for _, path := range s.plan.Layers {
 		layers = append(layers, spi.RedactPath(path))

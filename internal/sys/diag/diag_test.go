@@ -39,8 +39,15 @@ func TestEnds(t *testing.T) {
 	if e != 0 {
 		t.Fatal(e)
 	}
-	if living, e := Living(); e != 0 || !living[cookie] {
-		t.Errorf("the socket is not among the %d living: %v", len(living), e)
+	living := func() bool {
+		cookies := map[uint64]bool{cookie: false, cookie + 1<<63: false}
+		if e := Living(cookies); e != 0 || cookies[cookie+1<<63] || len(cookies) != 2 {
+			t.Errorf("the living sockets are %v, %v", cookies, e)
+		}
+		return cookies[cookie]
+	}
+	if !living() {
+		t.Error("the socket is not among the living")
 	}
 	c.Write([]byte("hello"))
 	io.ReadAll(c)
@@ -56,8 +63,8 @@ func TestEnds(t *testing.T) {
 				if end.Sent < 5 || end.Received < 5 {
 					t.Errorf("%d bytes sent, %d received", end.Sent, end.Received)
 				}
-				if living, e := Living(); e != 0 || living[cookie] {
-					t.Errorf("the socket is still among the living: %v", e)
+				if living() {
+					t.Error("the socket is still among the living")
 				}
 				return
 			}
@@ -69,4 +76,16 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(make([]byte, 400))
 	f.Fuzz(func(t *testing.T, b []byte) { parse(nil, b) })
+}
+
+func FuzzListed(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(make([]byte, 400))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		cookies := map[uint64]bool{1: false}
+		listed(b, cookies)
+		if len(cookies) != 1 {
+			t.Errorf("there are other cookies: %v", cookies)
+		}
+	})
 }
