@@ -149,6 +149,19 @@ func (s *Supervisor) findEnded() {
 	}
 }
 
+// findLast looks for sockets that are no more once all processes have ended.
+// The kernel closes what a process has open when it has ended already.
+func (s *Supervisor) findLast() {
+	for wait := time.Millisecond; !s.ends.told(); wait = min(2*wait, time.Second) {
+		s.findEnded()
+		select {
+		case <-s.stopped:
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
 // An ending is a socket that was found to have ended, and how often it was
 // used before.
 type ending struct {

@@ -210,6 +210,7 @@ func (s *Supervisor) routineWatch() {
 		if s.listener.Ended(1000) {
 			close(s.done)
 			s.interrupt()
+			s.findLast()
 			return
 		}
 		s.sweep()
