@@ -41,16 +41,23 @@ var (
 // begin with a small stack, and growing that time and again takes about as
 // long as all else that a connection needs of the runtime.
 func routineJobs(j job) {
-	for {
+	for ok := true; ok; {
 		j.run()
-		j = job{}
-		if resting.Add(1) > maxResting {
-			resting.Add(-1)
-			return
-		}
-		j = <-jobs
-		resting.Add(-1)
+		j = job{} // what it served can go
+		j, ok = rest()
 	}
+}
+
+// rest waits for a job, unless there are enough who do. The tests for leaks
+// know a goroutine that waits here by the function's name.
+func rest() (j job, ok bool) {
+	if resting.Add(1) > maxResting {
+		resting.Add(-1)
+		return job{}, false
+	}
+	j = <-jobs
+	resting.Add(-1)
+	return j, true
 }
 
 func (j *job) run() {
