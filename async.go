@@ -46,14 +46,16 @@ type async struct {
 	ended      bool  // the end of the stream, or a reset, was told
 	signalled  bool  // the state of the handle as something to wait for, while seldom.signal is nil
 	modes      uint8 // FILE_SKIP_
+	ownTaken   bool  // own is under way
 	recv, send requestQueue
 	sock       *socket
-	watched    *path // on whose top the watcher is, nil if it is on none
-	spare      *request
+	watched    *path           // on whose top the watcher is, nil if it is on none
 	port       *completionPort // where ends are told, nil if it has none
 	key        uintptr
 
 	seldom atomic.Pointer[seldom] // made under the lock when first needed, and kept
+
+	own request // for one operation, see newRequestLocked
 }
 
 // onReadyList is beside the events of an async that is on the ready list.
@@ -286,14 +288,18 @@ func (a *async) beginEarly(events spi.Events) (r *request, from spi.Socket) {
 	return r, p.data
 }
 
-func (a *async) endEarly() {
+func (a *async) endEarly(t *taker) {
 	if r := a.recv.first(); r.err != wsa.WSAEWOULDBLOCK {
 		r.received(a.sock, true, 0)
 		if x := r.extras; x != nil {
 			x.rio.describe(r, a.sock)
 		}
 		a.recv.pop()
-		a.completeLocked(r, later)
+		if a.succeeds(r) {
+			a.succeedLocked(r, later, t.take(a, r))
+		} else {
+			a.completeLocked(r, later)
+		}
 		if a.recv.last != nil {
 			a.pumpLocked(&a.recv)
 		}
@@ -428,10 +434,6 @@ func (a *async) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
-	if r := a.spare; r != nil {
-		a.spare = nil
-		requests.Put(r)
-	}
 	a.unwatchLocked()
 	a.endLocked(func(*request) bool { return true }, wsa.WSA_OPERATION_ABORTED)
 	if a.port != nil {

@@ -54,10 +54,13 @@ type completionPort struct {
 	leading  bool            // one of the port's waiters is in the poller, and must be woken from there
 	draining bool            // it does what the poller has told, and looks for packets then
 	away     absence
+	credit   int // packets that may be taken before the poller is looked at
 	closed   bool
 	stall    time.Duration // how long packets may wait for a goroutine at work to come back
 	timer    *time.Timer   // for stalls, made when first needed
 	ticking  bool
+	returns  int // of goroutines at work, ever
+	seen     int // returns when the stall time began
 }
 
 // oneProcessor: somebody at work, who mostly comes back soon, is back before
@@ -233,7 +236,7 @@ func (p *completionPort) tickLocked() {
 	if p.ticking {
 		return
 	}
-	p.ticking = true
+	p.ticking, p.seen = true, p.returns
 	if p.timer == nil {
 		p.timer = time.AfterFunc(p.stall, p.stalled)
 	} else {
@@ -241,13 +244,17 @@ func (p *completionPort) tickLocked() {
 	}
 }
 
-// stalled lets one more goroutine go if packets still wait. One of those at
-// work is taken to be blocked.
+// stalled lets one more goroutine go if packets still wait and nobody has come
+// back to take them. One of those at work is taken to be blocked.
 func (p *completionPort) stalled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ticking = false
 	if p.closed || p.packets.length == 0 || !p.leading && p.parked == nil {
+		return
+	}
+	if p.returns != p.seen {
+		p.tickLocked()
 		return
 	}
 	p.away.count(p.working)
@@ -338,6 +345,7 @@ func (p *completionPort) takeLocked(entries []OverlappedEntry) (n int) {
 		}
 		p.packets.drop(len(list))
 	}
+	p.credit -= n
 	return n
 }
 
@@ -362,6 +370,7 @@ func (p *completionPort) get(entries []OverlappedEntry, timeout uint32, alert *a
 	p.away.count(p.working)
 	if p.working > 0 {
 		p.working-- // the caller has come back
+		p.returns++
 		p.away.ended()
 	}
 	leads := false
@@ -371,11 +380,15 @@ func (p *completionPort) get(entries []OverlappedEntry, timeout uint32, alert *a
 			break
 		}
 		if p.packets.length > 0 {
-			if p.working+p.letGo < p.limit {
+			if p.working+p.letGo >= p.limit {
+				p.tickLocked()
+			} else if p.credit > 0 {
 				n = p.takeLocked(entries)
 				break
+			} else {
+				p.lookLocked()
+				continue
 			}
-			p.tickLocked()
 		}
 		if alert != nil && alert.Signalled() {
 			err = wsa.Errno(wsa.WSA_WAIT_IO_COMPLETION)
@@ -390,12 +403,16 @@ func (p *completionPort) get(entries []OverlappedEntry, timeout uint32, alert *a
 			left = max(left, 0)
 		}
 		if leads = leads || lead.take(); leads {
-			p.leadLocked(left)
+			if n = p.leadLocked(left, entries); n > 0 {
+				n += p.takeLocked(entries[n:])
+				break
+			}
 		} else if left != 0 {
 			p.parkLocked(left)
 		}
 	}
 	p.away.count(p.working)
+	p.away.went(n)
 	p.working++
 	if p.packets.length > 0 { // more than the caller takes
 		p.rouseLocked()
@@ -404,21 +421,54 @@ func (p *completionPort) get(entries []OverlappedEntry, timeout uint32, alert *a
 	return n, err
 }
 
-// leadLocked drives the poller once, and does what that has made possible.
+// minCredit is how many packets may be taken at least before the poller is
+// looked at: a look costs about what four of them do.
+const minCredit = 64
+
+// lookLocked looks for what has become ready, while there are packets. Without
+// it, sockets whose operations end at once could keep the port busy with their
+// packets for as long as they like, and those that wait in the poller would
+// starve. A server that answers each message with another takes two packets for
+// each socket that was ready, and does not come here.
+//
 // The lock is given back meanwhile.
-func (p *completionPort) leadLocked(timeout time.Duration) {
+func (p *completionPort) lookLocked() {
+	if lead.take() {
+		p.leadLocked(0, nil)
+		lead.leave(true, false)
+	}
+	p.credit = max(minCredit, 3*p.packets.length)
+}
+
+// leadLocked drives the poller once, and does what that has made possible. Of the
+// packets that come of it, it puts what it can into entries, and returns how many.
+//
+// The lock is given back meanwhile.
+func (p *completionPort) leadLocked(timeout time.Duration, entries []OverlappedEntry) int {
 	p.leading = true
 	p.mu.Unlock()
 	_, err := poller.Default.Poll(timeout)
 	p.mu.Lock()
 	p.leading, p.draining = false, true
+	if p.packets.length > 0 || p.working+p.letGo >= p.limit {
+		entries = nil // others come first, or the caller may not take any
+	}
+	direct := len(entries) > 0
+	if direct {
+		p.letGo++ // what it takes is as good as returned
+	}
 	p.mu.Unlock()
-	drainReady()
+	n := drainReady(p, entries)
 	if err != nil { // no descriptors are left; not a reason to spin
 		time.Sleep(stall)
 	}
 	p.mu.Lock()
 	p.draining = false
+	if direct {
+		p.letGo--
+	}
+	p.credit = max(minCredit, 3*(n+p.packets.length))
+	return n
 }
 
 // parkLocked waits until there may be a packet for the caller, or nobody

@@ -7,6 +7,7 @@ import (
 
 	"winsock/internal/poller"
 	"winsock/spi"
+	"winsock/wsa"
 )
 
 // The engine finishes overlapped operations. A provider tells of readiness
@@ -25,7 +26,7 @@ var engine struct {
 	running atomic.Bool           // the engine's own goroutine is about to look
 }
 
-func init() { poller.Default.AfterBackground = drainReady }
+func init() { poller.Default.AfterBackground = func() { drainReady(nil, nil) } }
 
 // notify is how the watcher tells of events. It puts the socket on the ready
 // list, unless it is there.
@@ -47,20 +48,22 @@ func (a *async) notify(events spi.Events) {
 
 func routineDrain() {
 	engine.running.Store(false)
-	drainReady()
+	drainReady(nil, nil)
 }
 
 // drainReady does what the sockets on the ready list have to do, in the order in
-// which they came.
-func drainReady() {
+// which they came. The packets of a port are put into entries, as long as there
+// is room, and the result is how many.
+func drainReady(port *completionPort, entries []OverlappedEntry) int {
 	var t turn
+	taker := taker{port: port, entries: entries}
 	for {
 		t.rest = reversed(engine.ready.Swap(nil))
 		if t.rest == nil {
-			return
+			return taker.filled
 		}
 		for t.unfinished() {
-			t.do()
+			t.do(&taker)
 		}
 	}
 }
@@ -79,6 +82,27 @@ type turn struct {
 	run     int // chances that run was called for, if it was to be
 }
 
+// A taker is what the leader of a port takes of its packets without the way
+// through the port. It is not a part of the turn for the compiler to see that
+// entries do not escape.
+type taker struct {
+	port    *completionPort // nil for who is not a leader
+	entries []OverlappedEntry
+	filled  int // of entries
+}
+
+// take puts the end of an operation that succeeded into the leader's entries.
+// It reports false if the port is to be told.
+func (t *taker) take(a *async, r *request) bool {
+	if a.port != t.port || t.filled == len(t.entries) {
+		return false
+	}
+	e := &t.entries[t.filled]
+	e.Key, e.Overlapped, e.Internal, e.Transferred = a.key, r.overlapped, uint64(wsa.STATUS_SUCCESS), uint32(r.n)
+	t.filled++
+	return true
+}
+
 // A chance is what one socket has in a turn.
 type chance struct {
 	a      *async
@@ -88,7 +112,7 @@ type chance struct {
 
 // do goes on until nothing is left, or until a provider panics, which is caught
 // here once for all of them.
-func (t *turn) do() {
+func (t *turn) do(taker *taker) {
 	defer func() {
 		if a := t.running; a != nil {
 			t.running = nil
@@ -113,7 +137,7 @@ func (t *turn) do() {
 			t.told++
 			if p.early {
 				t.running = p.a
-				p.a.endEarly()
+				p.a.endEarly(taker)
 			}
 		}
 		for t.run < t.length { // no lock is held any more, so that one may be waited for

@@ -116,7 +116,7 @@ func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapp
 		switch {
 		case err == nil && (n == r.msg.Len() || !s.stream()):
 			r.n, r.msg.Flags = n, 0
-			a.succeedLocked(r, atOnce)
+			a.succeedLocked(r, atOnce, false)
 			panicked = false
 			return n, nil
 		case err == nil:

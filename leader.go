@@ -144,10 +144,17 @@ func (w *portWaiter) settle() {
 // An absence is the measure of how long goroutines are away from a port with
 // their packets. By Little's law that is the time that all of them are away,
 // divided by how many come back; nobody has to know who is who.
+//
+// On one processor it is the time for a packet. Nobody else could do the work
+// faster there that a goroutine has with many of them; only one that waits for
+// something makes the processor free.
 type absence struct {
 	since time.Duration // since begun, when the number last changed
 	sum   time.Duration // of all who were away, since the last came back
-	mean  time.Duration // with less weight on what is longer ago
+	taken int           // packets since then
+
+	// All of that ever, with less weight on what is longer ago.
+	total, parts float64
 }
 
 // longAbsence is about what it costs to wake a goroutine and get it to look.
@@ -162,11 +169,19 @@ func (a *absence) count(number int) {
 	a.since = now
 }
 
+// went is called when one goes away with so many packets.
+func (a *absence) went(packets int) { a.taken += packets }
+
 // ended is called when one has come back.
 func (a *absence) ended() {
-	a.mean += (a.sum - a.mean) / 8
-	a.sum = 0
+	parts := 1
+	if oneProcessor {
+		parts = max(1, a.taken)
+	}
+	a.total += float64(a.sum) - a.total/8
+	a.parts += float64(parts) - a.parts/8
+	a.sum, a.taken = 0, 0
 }
 
 // long reports whether the next absence is expected to be long.
-func (a *absence) long() bool { return a.mean > longAbsence }
+func (a *absence) long() bool { return a.total > a.parts*float64(longAbsence) }

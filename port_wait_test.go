@@ -185,6 +185,71 @@ func TestPortWaitsOfAllKinds(t *testing.T) {
 	wg.Wait()
 }
 
+// TestPortLooksAtThePoller: packets that keep coming do not keep away what has
+// become ready. That the poller's background goroutine took the event shows
+// nothing, and is why there are several tries.
+func TestPortLooksAtThePoller(t *testing.T) {
+	started(t)
+	client, server := connected(t, wsa.AF_INET)
+	port := newTestPort(t, 1)
+	associate(t, server, port, 2)
+	buf := []byte{0}
+	var ov Overlapped
+	for range 50 {
+		_, err := WSARecv(server, [][]byte{buf}, nil, &ov, nil)
+		wantErr(t, "WSARecv", err, wsa.WSA_IO_PENDING)
+		_, _, _, err = GetQueuedCompletionStatus(port, 0) // from now on, the caller drives the poller
+		wantErr(t, "without a packet", err, wsa.WSA_WAIT_TIMEOUT)
+		_, err = Send(client, buf, 0)
+		must(t, err)
+		came := 0
+		for taken := 1; came == 0; taken++ {
+			must(t, PostQueuedCompletionStatus(port, 0, 1, nil))
+			_, key, _, err := GetQueuedCompletionStatus(port, wsa.WSA_INFINITE)
+			must(t, err)
+			if key == 2 {
+				came = taken
+			}
+		}
+		for err == nil { // the packet posted last may be left
+			_, _, _, err = GetQueuedCompletionStatus(port, 0)
+		}
+		if came <= 2*minCredit {
+			return
+		}
+	}
+	t.Errorf("the socket's packet never came among the first %d", 2*minCredit)
+}
+
+// TestAbsenceOnOneProcessor: many packets at a time do not make an absence
+// long there, a handler that takes its time does.
+func TestAbsenceOnOneProcessor(t *testing.T) {
+	defer func(before bool) { oneProcessor = before }(oneProcessor)
+	for _, c := range []struct {
+		one     bool
+		packets int
+		away    time.Duration
+		long    bool
+	}{
+		{true, 50, 2 * longAbsence, false},
+		{true, 1, 2 * longAbsence, true},
+		{false, 50, 2 * longAbsence, true},
+		{false, 1, longAbsence / 2, false},
+		{true, 0, longAbsence / 2, false},
+	} {
+		oneProcessor = c.one
+		var a absence
+		for range 3 {
+			a.went(c.packets)
+			a.sum = c.away
+			a.ended()
+		}
+		if a.long() != c.long {
+			t.Errorf("%+v: long is %v", c, a.long())
+		}
+	}
+}
+
 // TestPacketsOutliveSockets: packets of a socket that is closed are still
 // there; a port that is closed takes no more.
 func TestPacketsOutliveSockets(t *testing.T) {

@@ -40,8 +40,7 @@ type extras struct {
 	partial [][]byte // the buffers of an operation with several, or what is left of them
 }
 
-// Both are pooled. A socket keeps its last request for the next operation, see
-// freeLocked.
+// Both are pooled, but for the request that each async has as its own.
 var (
 	requests  = sync.Pool{New: func() any { return new(request) }}
 	extrasAll = sync.Pool{New: func() any { return new(extras) }}
@@ -53,13 +52,15 @@ func newRequest(try func(*request, *socket) bool, overlapped *Overlapped) *reque
 	return r
 }
 
-// newRequestLocked is newRequest for a send or receive of the socket.
+// newRequestLocked is newRequest for an operation of the socket. It gives the
+// async's own request unless that is under way: for most sockets of a server
+// there is no other, and what an operation needs is in one piece of memory.
 func (a *async) newRequestLocked(try func(*request, *socket) bool, overlapped *Overlapped) *request {
-	r := a.spare
-	if r == nil {
+	if a.ownTaken {
 		return newRequest(try, overlapped)
 	}
-	a.spare = nil
+	a.ownTaken = true
+	r := &a.own
 	r.try, r.overlapped = try, overlapped
 	return r
 }
@@ -99,13 +100,11 @@ func (x *extras) free() {
 	extrasAll.Put(x)
 }
 
-// freeLocked ends the request. A socket with nothing pending keeps it for the
-// next operation, which mostly follows at once and finds it in the
-// processor's cache; so there is no more than one for an idle connection.
+// freeLocked ends the request.
 func (a *async) freeLocked(r *request) {
 	r.reset()
-	if a.spare == nil && a.recv.last == nil && a.send.last == nil && !a.closed {
-		a.spare = r
+	if r == &a.own {
+		a.ownTaken = false
 		return
 	}
 	requests.Put(r)
@@ -170,7 +169,7 @@ func (r *request) thread() *Thread {
 func (r *request) mark() {
 	if ov := r.overlapped; ov != nil && !r.waitedFor() {
 		ov.InternalHigh = 0
-		atomic.StoreUint64(&ov.Internal, uint64(wsa.STATUS_PENDING))
+		ov.Internal = uint64(wsa.STATUS_PENDING) // the program may not look yet
 	}
 }
 
@@ -186,8 +185,8 @@ const (
 // completeLocked tells of the end of the operation, by the one way that the
 // program has asked for, and frees the request.
 func (a *async) completeLocked(r *request, atOnce bool) {
-	if r.extras == nil && r.err == nil && a.port != nil && r.overlapped.Event == 0 {
-		a.succeedLocked(r, atOnce)
+	if a.succeeds(r) {
+		a.succeedLocked(r, atOnce, false)
 		return
 	}
 	x := r.extras
@@ -206,13 +205,23 @@ func (a *async) completeLocked(r *request, atOnce bool) {
 	a.freeLocked(r)
 }
 
-// succeedLocked is completeLocked for what ends well, nearly all of a server's
-// operations: a plain send or receive whose end only a port is told of.
-func (a *async) succeedLocked(r *request, atOnce bool) {
+// succeeds reports whether the operation has ended well and a port is all that is
+// told, as is so of nearly all of a server's.
+func (a *async) succeeds(r *request) bool {
+	return r.extras == nil && r.err == nil && a.port != nil && r.overlapped.Event == 0
+}
+
+// succeedLocked is completeLocked for what succeeds. taken says that the packet
+// has been taken already.
+func (a *async) succeedLocked(r *request, atOnce, taken bool) {
 	ov := r.overlapped
 	ov.InternalHigh, ov.Offset = uint64(r.n), r.msg.Flags
-	atomic.StoreUint64(&ov.Internal, uint64(wsa.STATUS_SUCCESS))
-	if !atOnce || a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS == 0 {
+	if atOnce { // the structure did not say that it was under way, so nobody waits for it to change
+		ov.Internal = uint64(wsa.STATUS_SUCCESS)
+	} else {
+		atomic.StoreUint64(&ov.Internal, uint64(wsa.STATUS_SUCCESS))
+	}
+	if !taken && (!atOnce || a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS == 0) {
 		a.port.post(a.key, ov, uint32(r.n), wsa.STATUS_SUCCESS, nil)
 	}
 	if a.modes&FILE_SKIP_SET_EVENT_ON_HANDLE == 0 {

@@ -139,7 +139,7 @@ func RIODequeueCompletion(cq RIO_CQ, results []RIORESULT) uint32 {
 	n := c.take(results)
 	if n == 0 && len(results) > 0 && lead.take() {
 		_, _ = poller.Default.Poll(0) // without descriptors there is nothing to see
-		drainReady()
+		drainReady(nil, nil)
 		lead.leave(true, false)
 		n = c.take(results)
 	}

@@ -37,7 +37,7 @@ func (s *socket) Listen(backlog int32) error {
 		return err
 	}
 	if !secure {
-		s.passLocked()
+		s.phase.Store(through)
 		return nil
 	}
 	s.server = true
@@ -111,14 +111,14 @@ func (s *socket) beginAccepted(conn spi.Socket, peer wsa.Sockaddr) layer.Shaking
 	c.inherit(s, peer)
 	c.mu.Lock()
 	c.beginLocked(shaking)
-	waits := c.patience
+	cancel := c.cancel
 	c.mu.Unlock()
 	return layer.Shaking{
 		Shake: func() error {
 			defer c.release()
 			return c.shake()
 		},
-		Cancel:   waits.cancel,
+		Cancel:   cancel,
 		Panicked: c.panicked,
 	}
 }
