@@ -107,13 +107,6 @@ func (k *socket) describe(f func(c *Connection)) {
 	f(&k.info.public)
 }
 
-// open reports whether it has a peer.
-func (k *socket) open() bool {
-	k.info.mu.Lock()
-	defer k.info.mu.Unlock()
-	return k.info.public.State == "open"
-}
-
 // A table holds the sockets by their cookies. The zero value is ready for
 // use.
 type table struct {
