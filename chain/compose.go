@@ -4,6 +4,7 @@ package chain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,6 +55,64 @@ func Compose(snap *catalog.Snapshot, base *catalog.Entry, layers ...string) (*ca
 	if len(layers) == 0 {
 		return snap, base, nil
 	}
+	if with, entry := composed.find(snap, base, layers); entry != nil {
+		return with, entry, nil
+	}
+	with, entry, err := compose(snap, base, layers)
+	if err == nil {
+		composed.keep(snap, composition{base, slices.Clone(layers), with, entry})
+	}
+	return with, entry, err
+}
+
+// composed is what was composed last. A program that dials composes the same
+// chain for each connection, which would cost it more than the socket does.
+var composed compositions
+
+// maxCompositions is more than a program has routes at a time.
+const maxCompositions = 16
+
+type compositions struct {
+	mu   sync.Mutex        // protects what follows
+	of   *catalog.Snapshot // what they were made from
+	list []composition     // the oldest first
+}
+
+type composition struct {
+	base   *catalog.Entry
+	layers []string
+
+	with  *catalog.Snapshot
+	entry *catalog.Entry
+}
+
+func (c *compositions) find(of *catalog.Snapshot, base *catalog.Entry, layers []string) (*catalog.Snapshot, *catalog.Entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of != of {
+		return nil, nil
+	}
+	for i := range c.list {
+		if have := &c.list[i]; have.base == base && slices.Equal(have.layers, layers) {
+			return have.with, have.entry
+		}
+	}
+	return nil, nil
+}
+
+func (c *compositions) keep(of *catalog.Snapshot, made composition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of != of {
+		c.of, c.list = of, nil
+	}
+	if len(c.list) == maxCompositions {
+		c.list = slices.Delete(c.list, 0, 1)
+	}
+	c.list = append(c.list, made)
+}
+
+func compose(snap *catalog.Snapshot, base *catalog.Entry, layers []string) (*catalog.Snapshot, *catalog.Entry, error) {
 	if n := len(layers) + len(base.Members()); n > wsa.MAX_PROTOCOL_CHAIN {
 		return nil, nil, fmt.Errorf("a chain of %d providers is longer than %d: %w", n, wsa.MAX_PROTOCOL_CHAIN, wsa.WSAEINVAL)
 	}

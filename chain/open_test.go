@@ -397,6 +397,39 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// A chain that was composed before is found again, for the same snapshot only.
+func TestComposeAgain(t *testing.T) {
+	w := newWorld(t)
+	layers := []string{w.aName + ":speed=3", w.bName}
+	compose := func(snap *catalog.Snapshot) (*catalog.Snapshot, *catalog.Entry) {
+		with, entry, err := Compose(snap, w.entry, layers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return with, entry
+	}
+	snap, entry := compose(w.snap)
+	for i := range 2 * maxCompositions { // more than are remembered
+		if _, _, err := Compose(w.snap, w.entry, fmt.Sprint(w.aName, ":speed=", 10+i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, late := compose(w.snap)
+	if late == entry || late.Info != entry.Info {
+		t.Error("a chain that was forgotten is not made anew, or as another one")
+	}
+	if n := testing.AllocsPerRun(10, func() { compose(w.snap) }); n != 0 {
+		t.Errorf("to compose a chain again allocates %v times", n)
+	}
+	layers[0] = w.aName + ":speed=4" // the caller's slice is its own
+	if _, other := compose(w.snap); other.Path != layers[0] {
+		t.Errorf("another chain was found: %s", other.Path)
+	}
+	if with, _ := compose(w.snap.With()); with == snap {
+		t.Error("a chain was found for another snapshot")
+	}
+}
+
 // An observed socket is what an Observe function has made of another.
 type observed struct {
 	spi.Socket

@@ -38,6 +38,7 @@ type carrier struct {
 
 	desc   poller.Desc
 	polled bool // the lent descriptor is registered with the poller
+	asked  bool // something was sent, and nothing received since
 	slow   bool // an answer on it did not come soon
 
 	marks atomic.Int32 // the kernel's descriptor of base plus 1, if urgent data is kept apart
@@ -52,7 +53,8 @@ type carrier struct {
 	listener *carrier // which accepted it; set once
 	stream   bool     // it is a socket of streams; set once
 
-	waits func() // is called when a connect has to wait
+	patience func(fd int) bool // waits briefly for an answer, while nobody else is kept waiting
+	waits    func()            // is called when a connect has to wait longer
 
 	raw *transfer // what goes with the datagram of the call that is under way
 }
@@ -117,17 +119,19 @@ func (c *carrier) Cleanup() error { return nil }
 func (c *carrier) lend(fd, domain, flags int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fd, c.domain, c.flags, c.errno, c.slow = fd, domain, flags, 0, false
+	c.fd, c.domain, c.flags, c.errno, c.slow, c.asked = fd, domain, flags, 0, false, false
 }
 
 // blocking reports whether the socket that is lent is a blocking one.
 func (c *carrier) blocking() bool { return c.flags&sys.O_NONBLOCK == 0 }
 
-// onWait has f called when the connect of a blocking socket has to wait.
-func (c *carrier) onWait(f func()) {
+// onWait has waits called when the connect of a blocking socket has to wait.
+// An answer that a layer wants is waited for by patience first, which reports
+// whether there is one.
+func (c *carrier) onWait(waits func(), patience func(fd int) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waits = f
+	c.waits, c.patience = waits, patience
 }
 
 func (c *carrier) giveBack() {
@@ -137,8 +141,8 @@ func (c *carrier) giveBack() {
 	c.fd = -1
 }
 
-// soon is how long a receive waits at most before the poller is asked to tell
-// of the answer, in microseconds.
+// soon is how long a receive waits at most, once others do not wait for it any
+// more, before the poller is asked to tell of the answer, in microseconds.
 const soon = 300
 
 // pollLocked has the poller tell of the descriptor that is lent.
@@ -327,10 +331,12 @@ func (c *carrier) Connect(name *wsa.Sockaddr) error {
 func connectAtOnce(fd, flags int, name []byte) sys.Errno {
 	sys.SetFileFlags(fd, flags|sys.O_NONBLOCK)
 	e := sys.Connect(fd, name)
-	sys.SetFileFlags(fd, flags)
-	if e == sys.EINPROGRESS && sys.Poll(fd, sys.POLLOUT) != 0 {
-		e = sys.Connect(fd, name) // tells how it went, without waiting
+	if e == sys.EINPROGRESS {
+		if e = sys.Connect(fd, name); e == sys.EALREADY { // else it has ended
+			e = sys.EINPROGRESS
+		}
 	}
+	sys.SetFileFlags(fd, flags)
 	return e
 }
 
@@ -494,6 +500,7 @@ func (c *carrier) Send(m *spi.Message) (int, error) {
 	if e != 0 {
 		return 0, c.failLocked(e)
 	}
+	c.asked = c.stream
 	return n, nil
 }
 
@@ -521,20 +528,23 @@ func (c *carrier) Recv(m *spi.Message) (int, error) {
 	if !c.stream {
 		flags |= sys.MSG_TRUNC
 	}
-	n, r, e := sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
-	if e == sys.EAGAIN && c.stream && c.blocking() && !c.polled {
-		// Most answers take less time than it takes to be told of them.
+	// Most answers take less time than it takes to be told of them. The first
+	// receive after a question would come too early.
+	waits := c.stream && c.blocking() && !c.polled
+	n, r, e := 0, sys.Received{}, sys.Errno(sys.EAGAIN)
+	if !waits || !c.asked || c.slow {
+		n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
+	}
+	if e == sys.EAGAIN && waits {
 		if !c.slow && c.answersLocked(m) {
 			n, r, e = sys.RecvMsg(c.fd, m.Bufs, flags, from.buf[:], control)
 		}
 		if e == sys.EAGAIN {
-			if !c.slow && c.waits != nil {
-				c.waits()
-			}
 			c.slow = true
 			c.pollLocked()
 		}
 	}
+	c.asked = false
 	if e != 0 {
 		return 0, c.failLocked(e)
 	}
@@ -558,12 +568,25 @@ func (c *carrier) answersLocked(m *spi.Message) bool {
 	n := m.Len()
 	was, e := sys.GetSockOptInt(c.fd, sys.SOL_SOCKET, sys.SO_RCVLOWAT)
 	if e != 0 || was != 1 || n == 1 || m.Flags&wsa.MSG_PEEK != 0 {
-		return sys.PollBriefly(c.fd, sys.POLLIN, soon) != 0
+		return c.awaitLocked()
 	}
 	sys.SetSockOptInt(c.fd, sys.SOL_SOCKET, sys.SO_RCVLOWAT, n)
-	sys.PollBriefly(c.fd, sys.POLLIN, soon)
+	c.awaitLocked()
 	sys.SetSockOptInt(c.fd, sys.SOL_SOCKET, sys.SO_RCVLOWAT, was)
 	return true // some of it may be there
+}
+
+// awaitLocked waits briefly for something to receive. When somebody else's
+// call comes meanwhile, or it takes longer, it sees to it that others do not
+// wait for it.
+func (c *carrier) awaitLocked() bool {
+	if c.patience != nil && c.patience(c.fd) {
+		return true
+	}
+	if c.waits != nil {
+		c.waits()
+	}
+	return sys.PollBriefly(c.fd, sys.POLLIN, soon) != 0
 }
 
 // Shutdown is not for the program's socket, which the program shuts down

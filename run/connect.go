@@ -204,9 +204,6 @@ func (c *call) connectStream(fd, domain int, a address, name *wsa.Sockaddr, chai
 	// A non-blocking socket would be ready before the layers have spoken, so
 	// that it has to be held meanwhile.
 	if direct && (blocking || !speak) {
-		if speak {
-			s.handOver()
-		}
 		c.connectDirectLocked(k, fd, flags, a, name)
 		return
 	}
@@ -295,7 +292,7 @@ func (c *call) connectDirectLocked(k *socket, fd, flags int, a address, name *ws
 		// the call waits.
 		k.setNonblockingLocked(false)
 	}
-	base.onWait(c.s.handOver)
+	base.onWait(c.s.handOver, c.s.answersSoon)
 	at := k.beginLocked(c, fd)
 	h := k.handle
 	k.mu.Unlock()

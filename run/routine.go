@@ -76,6 +76,12 @@ func (c *call) awaitBriefly(fd int, events int16) bool {
 	return c.s.listener.PollBeside(fd, events, watchInterval) && c.valid()
 }
 
+// answersSoon waits in a call's handler for what somebody is about to answer on
+// a socket, as long as nobody else calls, and reports whether it is there.
+func (s *Supervisor) answersSoon(fd int) bool {
+	return s.listener.PollBeside(fd, sys.POLLIN, watchInterval)
+}
+
 // routineReceive receives calls and handles them.
 func (s *Supervisor) routineReceive() {
 	for s.receive() {

@@ -37,7 +37,7 @@ func (s *socket) Listen(backlog int32) error {
 		return err
 	}
 	if !secure {
-		s.phase.Store(through)
+		s.passLocked()
 		return nil
 	}
 	s.server = true
@@ -111,14 +111,14 @@ func (s *socket) beginAccepted(conn spi.Socket, peer wsa.Sockaddr) layer.Shaking
 	c.inherit(s, peer)
 	c.mu.Lock()
 	c.beginLocked(shaking)
-	cancel := c.cancel
+	waits := c.patience
 	c.mu.Unlock()
 	return layer.Shaking{
 		Shake: func() error {
 			defer c.release()
 			return c.shake()
 		},
-		Cancel:   cancel,
+		Cancel:   waits.cancel,
 		Panicked: c.panicked,
 	}
 }

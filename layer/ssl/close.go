@@ -3,7 +3,6 @@
 package ssl
 
 import (
-	"context"
 	"encoding/binary"
 	"time"
 
@@ -71,7 +70,7 @@ func (s *socket) Close() error {
 	}
 	s.closing = true
 	s.aborting = s.aborting || hard
-	phase, cancel, left, accepts, aborting := s.phase.Load(), s.cancel, s.left, s.accepts, s.aborting
+	phase, waits, left, accepts, aborting := s.phase.Load(), s.patience, s.left, s.accepts, s.aborting
 	s.users++ // this call
 	s.mu.Unlock()
 	defer s.release()
@@ -80,30 +79,27 @@ func (s *socket) Close() error {
 	case listening:
 		accepts.Close()
 	case connecting:
-		cancel()
+		waits.cancel()
 		<-left // it leaves the socket below at once
 	case waiting, shaking:
-		if cancel != nil {
-			cancel()
+		if waits != nil {
+			waits.cancel()
 		}
 		if s.accepted() {
 			s.PassThrough.Abort() // what was to be sent cannot be
 		}
 	case open:
-		s.closeOpen(aborting)
+		s.closeOpen(waits, aborting)
 	}
 	return nil
 }
 
-// closeOpen ends an open connection.
-func (s *socket) closeOpen(aborting bool) {
+// closeOpen ends an open connection. Whoever sends what is pending waits with
+// flushing.
+func (s *socket) closeOpen(flushing *patience, aborting bool) {
 	c := s.channel
-	s.mu.Lock()
-	s.cancel() // whoever flushes
-	s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	flushing.cancel()
 	if aborting {
-		cancel()
 		c.wire.fail(wsa.WSAECONNABORTED)
 		s.PassThrough.Abort()
 		return
@@ -114,7 +110,6 @@ func (s *socket) closeOpen(aborting bool) {
 	c.wmu.Unlock()
 	s.discard(c)
 	if lost != nil || !c.wire.pending() && !s.expects(c) {
-		cancel()
 		return
 	}
 	s.mu.Lock()
@@ -124,8 +119,7 @@ func (s *socket) closeOpen(aborting bool) {
 	layer.Go(s.log(), "closing", func() { s.ending.Done(); s.release() }, func() {
 		defer s.release()
 		defer s.ending.Done()
-		defer cancel()
-		s.routineClose(ctx, c)
+		s.routineClose(c)
 	})
 }
 
@@ -158,8 +152,9 @@ func (s *socket) discard(c *channel) bool {
 
 // routineClose ends an open connection that has something to send, or to
 // hear, yet.
-func (s *socket) routineClose(ctx context.Context, c *channel) {
-	p := patience{ctx: ctx, watched: s.Socket}
+func (s *socket) routineClose(c *channel) {
+	p := &patience{watched: s.Socket}
+	p.limit(closeTimeout)
 	err := p.wait(spi.EventWrite|spi.EventRead, func() bool {
 		s.discard(c) // reading on lets the peer take what we have
 		return c.wire.flush() != errWouldBlock
@@ -171,9 +166,7 @@ func (s *socket) routineClose(ctx context.Context, c *channel) {
 	if !s.expects(c) || s.Socket.Shutdown(wsa.SD_SEND) != nil {
 		return
 	}
-	short, cancel := context.WithTimeout(ctx, drainTimeout)
-	defer cancel()
-	p.ctx = short
+	p.limit(drainTimeout)
 	_ = p.wait(spi.EventRead|spi.EventClose, func() bool { return !s.discard(c) })
 }
 

@@ -35,7 +35,7 @@ func (s *socket) Connect(name *wsa.Sockaddr) error {
 	r := s.ruleFor(name)
 	if r == nil && !s.secured || s.settings.flags&wsa.SSL_FLAG_DEFER_HANDSHAKE != 0 && s.secured {
 		if phase == refused {
-			s.phase.Store(through)
+			s.passLocked()
 		}
 		if name != nil {
 			s.peer = *name
@@ -55,12 +55,17 @@ func (s *socket) Connect(name *wsa.Sockaddr) error {
 	return wsa.WSAEWOULDBLOCK
 }
 
+// passLocked makes the socket one that is no secure one (any more).
+func (s *socket) passLocked() {
+	s.phase.Store(through)
+	s.watchers.attach()
+}
+
 // beginLocked prepares for a goroutine that connects or makes the handshake.
 func (s *socket) beginLocked(phase uint32) {
-	if phase == connecting { // the time is for the handshake
-		s.ctx, s.cancel = context.WithCancel(context.Background())
-	} else {
-		s.ctx, s.cancel = context.WithTimeout(context.Background(), s.timeout)
+	s.patience = &patience{watched: s.Socket, parker: &s.PassThrough}
+	if phase != connecting { // the time is for the handshake
+		s.patience.limit(s.timeout)
 	}
 	s.left = make(chan struct{})
 	s.users++
@@ -100,39 +105,46 @@ func (s *socket) ruleFor(name *wsa.Sockaddr) *rule {
 // routineConnect waits for the connection below, and makes it a secure one.
 func (s *socket) routineConnect() {
 	defer s.release()
-	p := patience{ctx: s.ctx, watched: s.Socket}
-	stop := p.parks(&s.PassThrough)
-	defer stop()
+	s.mu.Lock()
+	p := s.patience
+	s.mu.Unlock()
 	var err error
 	waitErr := p.wait(spi.EventConnect|spi.EventConnectFail, func() bool {
 		err = s.Socket.ConnectResult()
 		return err != wsa.WSAEWOULDBLOCK
 	})
-	alone := stop()
 	s.mu.Lock()
-	if !alone || waitErr != nil { // closed
-		close(s.left)
+	if waitErr != nil || err != nil || s.closing {
+		_ = p.leave()
+	}
+	if waitErr != nil { // closed
+		s.leftLocked()
 		s.mu.Unlock()
 		return
 	}
-	s.cancel()
 	if err != nil {
 		s.failure = err
 		s.phase.Store(refused)
-		close(s.left)
+		s.leftLocked()
 		s.mu.Unlock()
 		s.watchers.notify(spi.EventConnectFail)
 		return
 	}
 	if s.closing {
-		close(s.left)
+		s.leftLocked()
 		s.mu.Unlock()
 		return
 	}
-	s.ctx, s.cancel = context.WithTimeout(context.Background(), s.timeout)
+	p.limit(s.timeout)
 	s.phase.Store(shaking)
 	s.mu.Unlock()
 	s.shake()
+}
+
+// leftLocked tells that the goroutine which connects waits below no more.
+func (s *socket) leftLocked() {
+	close(s.left)
+	s.berth.wake()
 }
 
 // begin starts the handshake of a connection that was accepted before it.
@@ -184,8 +196,7 @@ func (s *socket) perform() error {
 func (s *socket) shake() error {
 	err := s.handshake()
 	s.mu.Lock()
-	close(s.left)
-	s.cancel()
+	s.leftLocked()
 	if err == nil && s.closing {
 		err = wsa.WSA_OPERATION_ABORTED
 	}
@@ -205,6 +216,7 @@ func (s *socket) shake() error {
 		return err
 	}
 	s.phase.Store(open)
+	s.watchers.attach()
 	s.mu.Unlock()
 	s.watchers.notify(spi.EventConnect | spi.EventWrite | spi.EventRead)
 	return nil
@@ -214,14 +226,13 @@ func (s *socket) handshake() (err error) {
 	defer s.hasten()()
 	c := new(channel)
 	c.wire = newWire(s.Socket)
-	c.wire.patient = &patience{ctx: s.ctx, watched: s.Socket}
 	c.wire.direct = true
-	stop := c.wire.patient.parks(&s.PassThrough)
-	defer stop()
 	p, err := s.parameters()
 	s.mu.Lock()
-	peer := s.peer
+	peer, waits := s.peer, s.patience
 	s.mu.Unlock()
+	c.wire.patient = waits
+	defer waits.leave()
 	if err == nil {
 		c.session, err = p.protocol.begin(c.wire, &p.parameters)
 	}
@@ -231,15 +242,16 @@ func (s *socket) handshake() (err error) {
 	if err == nil {
 		err = c.wire.drain()
 	}
-	if !stop() && err == nil {
-		err = s.ctx.Err()
+	ended := waits.leave()
+	if err == nil {
+		err = ended
 	}
 	if err != nil {
 		c.wire.drop()
 		c.wire.fail(err)
-		if ctx := s.ctx.Err(); ctx == context.DeadlineExceeded {
-			err = ctx
-		} else if ctx != nil {
+		if ended == context.DeadlineExceeded {
+			err = ended
+		} else if ended != nil {
 			return wsa.WSA_OPERATION_ABORTED
 		}
 		s.log().Info("handshake failed", "peer", peer.String(), "server", p.server, "reason", reason(err), "err", err)
@@ -252,7 +264,7 @@ func (s *socket) handshake() (err error) {
 	s.handshakes.ended(p.server, c.session, nil)
 	s.mu.Lock()
 	for d, t := range s.deadlines {
-		if !t.IsZero() {
+		if waits.timed[d] || !t.IsZero() {
 			s.PassThrough.SetParkDeadline(spi.Direction(d), t)
 		}
 	}
@@ -293,7 +305,7 @@ func (s *socket) panicked() {
 	select {
 	case <-s.left:
 	default:
-		close(s.left)
+		s.leftLocked()
 	}
 	if s.is(open) {
 		s.mu.Unlock()

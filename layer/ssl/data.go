@@ -3,11 +3,8 @@
 package ssl
 
 import (
-	"context"
 	"errors"
 	"io"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"winsock/spi"
@@ -113,61 +110,6 @@ func (s *socket) tellRest(c *channel) {
 	s.watchers.list.Notify(spi.EventRead)
 	s.watchers.ends.Notify(spi.EventClose)
 	c.park.kick(&s.PassThrough)
-}
-
-// A parking is the receivers that park on the socket below, which can be
-// woken by its own deadline only.
-type parking struct {
-	count   atomic.Int32
-	wanting atomic.Bool // a receive has found nothing since the last kick
-
-	mu       sync.Mutex // protects what follows, and keeps the deadline below in step
-	kicked   bool       // the deadline below is not the program's
-	deadline time.Time
-}
-
-var longAgo = time.Unix(1, 0)
-
-func (p *parking) kick(below spi.Parker) {
-	if p.count.Load() == 0 || !p.wanting.Swap(false) {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.kicked = true
-	below.SetParkDeadline(spi.Receiving, longAgo)
-}
-
-// park is Park for receiving.
-func (p *parking) park(below spi.Parker, try func() bool) (bool, error) {
-	p.count.Add(1)
-	defer p.count.Add(-1)
-	for {
-		parked, err := below.Park(spi.Receiving, try)
-		if err != wsa.WSAETIMEDOUT || !p.restore(below) {
-			return parked, err
-		}
-	}
-}
-
-// restore sets the program's deadline again. It reports false if that was in
-// force.
-func (p *parking) restore(below spi.Parker) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.kicked {
-		return false
-	}
-	p.kicked = false
-	below.SetParkDeadline(spi.Receiving, p.deadline)
-	return true
-}
-
-func (p *parking) setDeadline(below spi.Parker, t time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.deadline, p.kicked = t, false
-	below.SetParkDeadline(spi.Receiving, t)
 }
 
 // readLocked reads plain text from the session. The only error it returns is
@@ -432,20 +374,18 @@ func (s *socket) unexpected() {
 // routineFlush sends what is pending.
 func (s *socket) routineFlush(c *channel) {
 	defer s.release()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	p := &patience{watched: s.Socket}
 	s.mu.Lock()
 	if s.closing { // then that sends it
 		s.mu.Unlock()
 		return
 	}
-	s.cancel = cancel
+	s.patience = p
 	s.mu.Unlock()
-	p := patience{ctx: ctx, watched: s.Socket}
 	for {
 		_ = p.wait(spi.EventWrite, func() bool { return c.wire.flush() != errWouldBlock })
 		c.fmu.Lock()
-		if !c.wire.pending() || ctx.Err() != nil {
+		if !c.wire.pending() || p.why() != nil {
 			c.flushing = false
 			c.fmu.Unlock()
 			break

@@ -3,7 +3,6 @@
 package ssl
 
 import (
-	"context"
 	"encoding/binary"
 	"log/slog"
 	"sync"
@@ -45,9 +44,10 @@ type socket struct {
 	peer      wsa.Sockaddr // what Connect was asked for
 	failure   error        // why the last Connect failed
 	accepts   *layer.Acceptor
-	ctx       context.Context // of the goroutine that connects or makes the handshake
-	cancel    context.CancelFunc
-	left      chan struct{} // closed when that goroutine waits below no more
+	patience  *patience     // of the goroutine that connects, makes the handshake, or sends what is pending; nil before
+	left      chan struct{} // closed when the goroutine that connects waits below no more
+	berth     *berth        // who waits for its end; nil: nobody
+	unparked  bool
 	closing   bool
 	aborting  bool
 	users     int // goroutines that use the socket below, which is closed by the last
@@ -140,41 +140,6 @@ func (s *socket) Foresee(name *wsa.Sockaddr) spi.Socket {
 	return spi.DataPathTo(s.Socket, name)
 }
 
-// Park parks below where that is the same as waiting for this socket.
-func (s *socket) Park(d spi.Direction, try func() bool) (bool, error) {
-	switch s.phase.Load() {
-	case open:
-		if d == spi.Receiving {
-			return s.channel.park.park(&s.PassThrough, try)
-		}
-	case through:
-		s.mu.Lock()
-		stays := !s.secured && !s.server
-		s.mu.Unlock()
-		if !stays {
-			return false, nil
-		}
-	default:
-		return false, nil
-	}
-	return s.PassThrough.Park(d, try)
-}
-
-// SetParkDeadline sets the time at which Park gives up. While a handshake has
-// the socket below to itself, it is kept for later.
-func (s *socket) SetParkDeadline(d spi.Direction, t time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deadlines[d] = t
-	switch c := s.channel; {
-	case c == nil && (s.is(connecting) || s.is(shaking)):
-	case c != nil && d == spi.Receiving:
-		c.park.setDeadline(&s.PassThrough, t)
-	default:
-		s.PassThrough.SetParkDeadline(d, t)
-	}
-}
-
 // Watch puts w on the socket.
 func (s *socket) Watch(w *spi.Watcher) {
 	if w.Mask&spi.EventsChange != 0 {
@@ -194,8 +159,9 @@ func (s *socket) Unwatch(w *spi.Watcher) {
 	s.watchers.remove(w)
 }
 
-// watchers are those of a socket. While there are any, one of their own on
-// the socket below tells them what concerns plain text.
+// watchers are those of a socket. While there are any, and the phase is
+// through or open, one of their own on the socket below tells them what
+// concerns plain text.
 type watchers struct {
 	s    *socket
 	list spi.WatchList
@@ -218,7 +184,23 @@ func (l *watchers) add(w *spi.Watcher) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.of(w).Add(w)
-	if l.on || l.stopped {
+	l.onLocked()
+}
+
+// attach has the watchers that came before told from now on: the phase is one
+// in which the socket below has something to tell.
+func (l *watchers) attach() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.list.Empty() || !l.ends.Empty() {
+		l.onLocked()
+	}
+}
+
+// onLocked begins to listen below. In other phases than these, those who watch
+// are told by the layer only, and whatever came from below would be in vain.
+func (l *watchers) onLocked() {
+	if l.on || l.stopped || !l.s.is(through) && !l.s.is(open) {
 		return
 	}
 	if l.below.Notify == nil {

@@ -3,7 +3,6 @@
 package ssl
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync"
@@ -373,70 +372,3 @@ type noAddr struct{}
 
 func (noAddr) Network() string { return "winsock" }
 func (noAddr) String() string  { return "" }
-
-// patience waits for events of the socket below, for as long as ctx says.
-type patience struct {
-	ctx     context.Context
-	watched spi.Socket
-	parker  spi.Parker // waits where that can; nil: nowhere
-}
-
-// parks lets a goroutine that has the socket below to itself wait as those of
-// the program do, without the poller's between them. It must end with stop,
-// before the socket below may be closed; that reports false if ctx has ended
-// before.
-func (p *patience) parks(parker spi.Parker) (stop func() bool) {
-	p.parker = parker
-	told := make(chan struct{})
-	keep := context.AfterFunc(p.ctx, func() {
-		defer close(told)
-		parker.SetParkDeadline(spi.Receiving, longAgo)
-		parker.SetParkDeadline(spi.Sending, longAgo)
-	})
-	return sync.OnceValue(func() bool {
-		if keep() {
-			return true
-		}
-		<-told
-		return false
-	})
-}
-
-// wait returns when try has returned true.
-func (p *patience) wait(events spi.Events, try func() bool) error {
-	if p.parker != nil {
-		d := spi.Receiving
-		if events&(spi.EventRead|spi.EventAccept) == 0 {
-			d = spi.Sending
-		}
-		parked, err := p.parker.Park(d, try)
-		if ctx := p.ctx.Err(); ctx != nil {
-			return ctx
-		}
-		if parked && err == nil {
-			return nil
-		}
-		p.parker = nil // it cannot, or not any more
-	}
-	woken := make(chan struct{}, 1)
-	w := spi.Watcher{Mask: events, Notify: func(spi.Events) {
-		select {
-		case woken <- struct{}{}:
-		default:
-		}
-	}}
-	p.watched.Watch(&w)
-	defer p.watched.Unwatch(&w)
-	for {
-		if err := p.ctx.Err(); err != nil {
-			return err
-		}
-		if try() {
-			return nil
-		}
-		select {
-		case <-woken:
-		case <-p.ctx.Done():
-		}
-	}
-}

@@ -5,6 +5,7 @@ package layer
 import (
 	"log/slog"
 	"sync"
+	"time"
 
 	"winsock/spi"
 	"winsock/wsa"
@@ -17,6 +18,7 @@ import (
 // is the handshakes' own business.
 type Acceptor struct {
 	from    Accepting
+	parker  spi.Parker    // where to wait for connections; nil: nowhere
 	woken   chan struct{} // holds one token: look again
 	stop    chan struct{} // closed to end routineAccept
 	stopped chan struct{} // closed when that has ended
@@ -68,6 +70,12 @@ func NewAcceptor(from Accepting, backlog int32) *Acceptor {
 		shaking: make(map[spi.Socket]func()),
 	}
 	a.SetBacklog(backlog)
+	if spi.DataPathOf(from.Below) == from.Below { // else it may accept what comes from elsewhere
+		a.parker, _ = spi.As[spi.Parker](from.Below)
+	}
+	if a.parker != nil {
+		a.parker.SetParkDeadline(spi.Receiving, time.Time{})
+	}
 	Go(from.Log, "accepting", nil, a.routineAccept)
 	return a
 }
@@ -127,17 +135,18 @@ func (a *Acceptor) wake() {
 // handshakes.
 func (a *Acceptor) routineAccept() {
 	defer close(a.stopped)
+	for a.parker != nil && a.park() {
+		select {
+		case <-a.woken: // there may be room
+		case <-a.stop:
+			return
+		}
+	}
 	w := spi.Watcher{Mask: spi.EventAccept, Notify: func(spi.Events) { a.wake() }}
 	a.from.Below.Watch(&w)
 	defer a.from.Below.Unwatch(&w)
 	for {
-		select {
-		case <-a.stop:
-			return
-		default:
-		}
-		if a.room() && a.acceptOne() {
-			continue
+		for a.room() && a.acceptOne() {
 		}
 		select {
 		case <-a.woken:
@@ -147,15 +156,29 @@ func (a *Acceptor) routineAccept() {
 	}
 }
 
+// park accepts as long as there is room, waiting where the program's own
+// goroutines would, and then returns true. It returns false if it cannot wait
+// there, or not any more.
+func (a *Acceptor) park() bool {
+	for a.room() {
+		parked, err := a.parker.Park(spi.Receiving, func() bool { return !a.room() || a.acceptOne() })
+		if !parked || err != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // room reports whether one more connection may be taken.
 func (a *Acceptor) room() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.full = a.err != nil || len(a.queue) >= a.backlog || len(a.shaking) >= a.from.Most
+	a.full = a.closed || a.err != nil || len(a.queue) >= a.backlog || len(a.shaking) >= a.from.Most
 	return !a.full
 }
 
-// acceptOne takes a connection. It returns false if there is none.
+// acceptOne takes a connection, or what is told instead. It returns false if
+// there is none.
 func (a *Acceptor) acceptOne() bool {
 	var peer wsa.Sockaddr
 	s, err := a.from.Accept(&peer)
@@ -170,7 +193,7 @@ func (a *Acceptor) acceptOne() bool {
 		a.err = err
 		a.mu.Unlock()
 		a.from.Told()
-		return false
+		return true
 	}
 	h := a.from.Begin(s, peer)
 	if h.Shake == nil {
@@ -223,10 +246,15 @@ func (a *Acceptor) deliver(s spi.Socket, peer wsa.Sockaddr) {
 // Close ends the accepting: connections that nobody has accepted are reset,
 // as those of a closed listening socket are.
 func (a *Acceptor) Close() {
+	a.mu.Lock()
+	a.closed = true // from here on, there is no room
+	a.mu.Unlock()
 	close(a.stop)
+	if a.parker != nil {
+		a.parker.SetParkDeadline(spi.Receiving, past)
+	}
 	<-a.stopped // it only makes calls that do not block
 	a.mu.Lock()
-	a.closed = true
 	queue := a.queue
 	a.queue = nil
 	cancels := make([]func(), 0, len(a.shaking))
@@ -241,6 +269,9 @@ func (a *Acceptor) Close() {
 		drop(c.socket)
 	}
 }
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
 
 func drop(s spi.Socket) {
 	abort(s)

@@ -12,6 +12,7 @@ var services = []string{
 	"testing.Main(", "testing.(*M).", "testing.tRunner(", "testing.(*T).Run(", "testing.runFuzzing", "testing.runTests(",
 	"os/signal.", "runtime/trace.", "runtime.ReadTrace", "runtime.ensureSigM",
 	"winsock/internal/poller.",
+	"winsock/spi/layer.rest(", // waits for the next job of layer.Go
 }
 
 type goroutine struct{ id, stack string }
