@@ -43,7 +43,8 @@ type completionPort struct {
 
 	limit int // how many may work at once
 
-	again atomic.Bool // told is not empty
+	again  atomic.Bool // told is not empty
+	behind atomic.Bool // there were packets in the queue since draining began: what ends now comes behind them
 
 	mu       sync.Mutex // protects what follows
 	packets  ring
@@ -196,6 +197,9 @@ func (p *completionPort) post(key uintptr, overlapped *Overlapped, transferred u
 	if !p.closed {
 		k := p.packets.add()
 		k.key, k.overlapped, k.transferred, k.status, k.note = key, overlapped, transferred, status, note
+		if p.draining && !p.behind.Load() {
+			p.behind.Store(true)
+		}
 		if p.leading || p.parked != nil { // else who comes next looks
 			p.rouseLocked()
 		}
@@ -452,6 +456,9 @@ func (p *completionPort) leadLocked(timeout time.Duration, entries []OverlappedE
 	p.leading, p.draining = false, true
 	if p.packets.length > 0 || p.working+p.letGo >= p.limit {
 		entries = nil // others come first, or the caller may not take any
+	}
+	if p.behind.Load() {
+		p.behind.Store(false)
 	}
 	direct := len(entries) > 0
 	if direct {

@@ -92,9 +92,10 @@ type taker struct {
 }
 
 // take puts the end of an operation that succeeded into the leader's entries.
-// It reports false if the port is to be told.
+// It reports false if the port is to be told: no packet overtakes one that went
+// through the port before it.
 func (t *taker) take(a *async, r *request) bool {
-	if a.port != t.port || t.filled == len(t.entries) {
+	if a.port != t.port || t.filled == len(t.entries) || t.port.behind.Load() {
 		return false
 	}
 	e := &t.entries[t.filled]

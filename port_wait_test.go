@@ -3,11 +3,13 @@
 package winsock
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"winsock/internal/poller"
 	"winsock/wsa"
 )
 
@@ -219,6 +221,79 @@ func TestPortLooksAtThePoller(t *testing.T) {
 		}
 	}
 	t.Errorf("the socket's packet never came among the first %d", 2*minCredit)
+}
+
+// TestLeaderOvertakesNobody: what the leader of a port finishes itself does not
+// come before a packet that was posted while it was at it. Where the poller's
+// background goroutine takes the event, the leader has nothing, which is why
+// there are several tries.
+func TestLeaderOvertakesNobody(t *testing.T) {
+	started(t)
+	client, server := connected(t, wsa.AF_INET)
+	port := newTestPort(t, 1)
+	associate(t, server, port, 2)
+	p, err := usePort(port)
+	must(t, err)
+	defer p.Release()
+	drains := func(yes bool) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.draining = yes
+	}
+	var ov Overlapped
+	buf := []byte{0}
+	direct := 0
+	for try := range 50 {
+		_, err := WSARecv(server, [][]byte{buf}, nil, &ov, nil)
+		wantErr(t, "WSARecv", err, wsa.WSA_IO_PENDING)
+		_, _, _, err = GetQueuedCompletionStatus(port, 0) // from now on, the caller drives the poller
+		wantErr(t, "without a packet", err, wsa.WSA_WAIT_TIMEOUT)
+		for !lead.take() {
+			time.Sleep(time.Millisecond)
+		}
+		drains(true)
+		posted := try%2 == 0
+		if posted {
+			must(t, PostQueuedCompletionStatus(port, 0, 1, nil))
+		}
+		_, err = Send(client, buf, 0)
+		must(t, err)
+		var entries [2]OverlappedEntry
+		n := 0
+		for end := time.Now().Add(10 * time.Second); !ov.Done() && time.Now().Before(end); {
+			_, err := poller.Default.Poll(time.Millisecond)
+			must(t, err)
+			n += drainReady(p, entries[n:])
+		}
+		drains(false)
+		p.behind.Store(false) // as the next drain does
+		lead.leave(true, false)
+		if posted && n > 0 {
+			t.Fatal("the socket's packet overtakes the one posted before")
+		}
+		direct += n
+		var keys []uintptr
+		for _, e := range entries[:n] {
+			keys = append(keys, e.Key)
+		}
+		for {
+			_, key, _, err := GetQueuedCompletionStatus(port, 0)
+			if err != nil {
+				break
+			}
+			keys = append(keys, key)
+		}
+		want := []uintptr{2}
+		if posted {
+			want = []uintptr{1, 2}
+		}
+		if !slices.Equal(keys, want) {
+			t.Fatalf("the packets' keys are %v, not %v", keys, want)
+		}
+	}
+	if direct == 0 {
+		t.Error("the leader never took a packet itself")
+	}
 }
 
 // TestAbsenceOnOneProcessor: many packets at a time do not make an absence
