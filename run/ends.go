@@ -114,32 +114,22 @@ func (s *Supervisor) routineEnds(listener *diag.Listener) {
 func (s *Supervisor) findEnded() {
 	began := time.Now()
 	defer func() { s.ends.looked(began) }()
-	known := s.sockets.all()
-	uses := make([]uint32, 0, len(known))
-	living := make(map[uint64]bool, len(known))
-	for i := 0; i < len(known); {
-		if n, ok := known[i].atRest(); ok {
-			living[known[i].cookie] = false
-			uses = append(uses, n)
-			i++
-			continue
+	var ended []ending
+	living := make(map[uint64]bool)
+	for _, k := range s.sockets.all() {
+		if uses, ok := k.atRest(); ok {
+			ended = append(ended, ending{k, uses})
+			living[k.cookie] = false
 		}
-		last := len(known) - 1
-		known[i], known = known[last], known[:last]
 	}
-	if len(known) == 0 {
+	if len(ended) == 0 {
 		return
 	}
 	if e := diag.Living(living); e != 0 {
 		s.warnOnce("living", "the living sockets cannot be listed", "error", e)
 		return
 	}
-	var ended []ending
-	for i, k := range known {
-		if !living[k.cookie] && !k.held() {
-			ended = append(ended, ending{k, uses[i]})
-		}
-	}
+	ended = slices.DeleteFunc(ended, func(end ending) bool { return living[end.k.cookie] || end.k.held() })
 	for some := range slices.Chunk(ended, endTogether) {
 		s.working.Go(func() {
 			for _, end := range some {
@@ -162,8 +152,7 @@ func (s *Supervisor) findLast() {
 	}
 }
 
-// An ending is a socket that was found to have ended, and how often it was
-// used before.
+// An ending is a socket that may have ended, and how often it was used before.
 type ending struct {
 	k    *socket
 	uses uint32
