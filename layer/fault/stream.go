@@ -187,7 +187,7 @@ func (s *stream) changed(state *state) {
 		s.parking.Lock()
 		s.kicked.Store(true)
 		for _, d := range [2]spi.Direction{spi.Receiving, spi.Sending} {
-			s.HandlePreserving.SetParkDeadline(d, time.Unix(1, 0))
+			s.HandlePreserving.SetParkDeadline(d, layer.Past)
 		}
 		s.parking.Unlock()
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"winsock/spi"
+	"winsock/spi/layer"
 	"winsock/wsa"
 )
 
@@ -154,7 +155,7 @@ func (p *parking) kick(below spi.Parker) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.kicked = true
-	below.SetParkDeadline(spi.Receiving, longAgo)
+	below.SetParkDeadline(spi.Receiving, layer.Past)
 }
 
 // park is Park for receiving.

@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"winsock/spi"
+	"winsock/spi/layer"
 	"winsock/wsa"
 )
-
-// longAgo is a deadline that has passed.
-var longAgo = time.Unix(1, 0)
 
 // A patience is with what a goroutine of the layer's own waits for the socket
 // below.
@@ -43,8 +41,8 @@ func (p *patience) end(why error) {
 	}
 	p.ended = why
 	if p.parker != nil {
-		p.parker.SetParkDeadline(spi.Receiving, longAgo)
-		p.parker.SetParkDeadline(spi.Sending, longAgo)
+		p.parker.SetParkDeadline(spi.Receiving, layer.Past)
+		p.parker.SetParkDeadline(spi.Sending, layer.Past)
 	}
 	if p.gone != nil {
 		close(p.gone)

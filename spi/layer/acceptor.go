@@ -251,7 +251,7 @@ func (a *Acceptor) Close() {
 	a.mu.Unlock()
 	close(a.stop)
 	if a.parker != nil {
-		a.parker.SetParkDeadline(spi.Receiving, past)
+		a.parker.SetParkDeadline(spi.Receiving, Past)
 	}
 	<-a.stopped // it only makes calls that do not block
 	a.mu.Lock()
@@ -270,8 +270,9 @@ func (a *Acceptor) Close() {
 	}
 }
 
-// past is a deadline that has passed.
-var past = time.Unix(1, 0)
+// Past is a deadline that has passed, for SetParkDeadline: whoever parks comes
+// back at once.
+var Past = time.Unix(1, 0)
 
 func drop(s spi.Socket) {
 	abort(s)
