@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"winsock/test/servers"
 	"winsock/wsa"
 )
 
@@ -27,23 +28,14 @@ func BenchmarkTransmitFile(b *testing.B) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	must(b, err)
 	defer l.Close()
-	go func() {
+	go servers.Each(l, func(c net.Conn) {
+		p := make([]byte, 1<<20)
 		for {
-			c, err := l.Accept()
-			if err != nil {
+			if _, err := c.Read(p); err != nil {
 				return
 			}
-			go func() {
-				defer c.Close()
-				p := make([]byte, 1<<20)
-				for {
-					if _, err := c.Read(p); err != nil {
-						return
-					}
-				}
-			}()
 		}
-	}()
+	})
 	addr := wsa.SockaddrFrom(l.Addr().(*net.TCPAddr).AddrPort())
 	b.Run("net", func(b *testing.B) {
 		c, err := net.DialTCP("tcp4", nil, l.Addr().(*net.TCPAddr))

@@ -17,6 +17,7 @@ import (
 	"winsock/layer/socks/sockstest"
 	"winsock/spi"
 	"winsock/spi/layer"
+	"winsock/test/servers"
 )
 
 // counted is a layer that counts its sockets.
@@ -155,18 +156,9 @@ func keeper(t *testing.T) (port int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				var b [1]byte
-				_, _ = c.Read(b[:]) // the end, however it comes
-				c.Close()
-			}()
-		}
-	}()
+	go servers.Each(l, func(c net.Conn) {
+		var b [1]byte
+		_, _ = c.Read(b[:]) // the end, however it comes
+	})
 	return l.Addr().(*net.TCPAddr).Port
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"winsock/test/servers"
 )
 
 // TestInner is a supervisor inside another, when it is told to be one.
@@ -40,15 +42,7 @@ func TestNested(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go io.Copy(c, c)
-		}
-	}()
+	go servers.Each(l, func(c net.Conn) { io.Copy(c, c) })
 	dir := t.TempDir()
 	outer, inner := filepath.Join(dir, "outer"), filepath.Join(dir, "inner")
 	client := fmt.Sprintf("import socket,os\ns = socket.create_connection((%q, %d)); s.sendall(b'x'); assert s.recv(1) == b'x'\n",

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"winsock/internal/testpki"
+	"winsock/test/servers"
 	"winsock/wsnet"
 )
 
@@ -157,18 +158,7 @@ func BenchmarkHandshake(b *testing.B) {
 	for _, e := range ends {
 		b.Run(e.name, func(b *testing.B) {
 			dial, l := e.make(b, p)
-			go func() {
-				for {
-					c, err := l.Accept()
-					if err != nil {
-						return
-					}
-					go func() {
-						defer c.Close()
-						io.Copy(c, c)
-					}()
-				}
-			}()
+			go servers.Each(l, func(c net.Conn) { io.Copy(c, c) })
 			first, err := dial() // the providers stay
 			if err != nil {
 				b.Fatal(err)
