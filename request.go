@@ -240,12 +240,12 @@ func (a *async) tellLocked(r *request, atOnce bool) {
 	if x == nil || !x.keepsOffset {
 		ov.Offset = r.msg.Flags // what WSAGetOverlappedResult gives as flags
 	}
-	event := ov.Event
-	atomic.StoreUint64(&ov.Internal, uint64(status)) // from here on ov may be used again
 	if x != nil && x.completion != nil {
-		x.thread.queue(apc{routine: x.completion.Routine, errno: status.Errno(), transferred: uint32(r.n), overlapped: ov, flags: r.msg.Flags})
+		x.thread.complete(apc{routine: x.completion.Routine, errno: status.Errno(), transferred: uint32(r.n), overlapped: ov, flags: r.msg.Flags}, status)
 		return
 	}
+	event := ov.Event
+	atomic.StoreUint64(&ov.Internal, uint64(status)) // from here on ov may be used again
 	if a.port != nil && event&1 == 0 && !(atOnce && status == wsa.STATUS_SUCCESS && a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS != 0) {
 		a.port.post(a.key, ov, uint32(r.n), status, nil)
 	}

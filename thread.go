@@ -181,6 +181,20 @@ func (t *Thread) QueueUserAPC(f func()) error {
 func (t *Thread) queue(call apc) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.queueLocked(call)
+}
+
+// complete queues the completion routine of an operation, and has its structure
+// show how it ended. Who sees that there finds the routine in its next
+// alertable wait, and the routine, which is taken under the lock, finds it.
+func (t *Thread) complete(call apc, status wsa.NTStatus) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queueLocked(call)
+	atomic.StoreUint64(&call.overlapped.Internal, uint64(status))
+}
+
+func (t *Thread) queueLocked(call apc) bool {
 	if t.ended {
 		return false
 	}

@@ -3,6 +3,7 @@
 package winsock
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
@@ -120,5 +121,36 @@ func TestManyObjects(t *testing.T) {
 	}
 	if i, err := WaitForEvents(events, true, soon); i != 0 || err != nil {
 		t.Errorf("all of 200 objects: %d, %v", i, err)
+	}
+}
+
+// TestRoutineOfWhatIsDone: who sees in its structure that an operation has
+// ended finds its routine in an alertable wait that does not wait, and the
+// routine finds the end in the structure.
+func TestRoutineOfWhatIsDone(t *testing.T) {
+	started(t)
+	client, server := connected(t, wsa.AF_INET)
+	thread, err := NewThread()
+	must(t, err)
+	defer thread.Close()
+	var ov Overlapped
+	done := false
+	completion := &Completion{Thread: thread, Routine: func(wsa.Errno, uint32, *Overlapped, uint32) { done = ov.Done() }}
+	buf := [][]byte{make([]byte, 1)}
+	for range 3000 {
+		_, err := WSARecv(server, buf, nil, &ov, completion)
+		wantErr(t, "WSARecv", err, wsa.WSA_IO_PENDING)
+		_, err = Send(client, buf[0], 0)
+		must(t, err)
+		for !ov.Done() {
+			runtime.Gosched()
+		}
+		if !thread.SleepEx(0) {
+			t.Fatal("the routine is not there yet")
+		}
+		if !done {
+			t.Fatal("the routine runs before the end is told")
+		}
+		done = false
 	}
 }
