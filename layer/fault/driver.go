@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"sync"
-	"time"
 
 	"winsock/internal/bucket"
 	"winsock/spi"
@@ -120,7 +118,7 @@ type provider struct {
 	calls     spi.Provider
 	streams   spi.Provider
 	datagrams spi.Provider
-	ending    sync.WaitGroup // closed streams that still send what they hold
+	ending    layer.Ending // closed streams that still send what they hold
 }
 
 // Socket opens a socket with faults.
@@ -158,15 +156,7 @@ func (f *provider) Cleanup() error {
 			err = e
 		}
 	}
-	ended := make(chan struct{})
-	go func() {
-		f.ending.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-time.After(2 * closeTimeout):
-	}
+	f.ending.Wait(2 * closeTimeout)
 	f.place.teller.CompareAndSwap(f, nil)
 	f.server.leave(f.place)
 	f.place.release()

@@ -21,7 +21,7 @@ import (
 type stream struct {
 	layer.HandlePreserving
 	place    *place
-	ending   *sync.WaitGroup // of the provider: closed sockets that still send
+	ending   *layer.Ending // of the provider: closed sockets that still send
 	seesData bool
 	connects bool // toxics may be about connecting
 
@@ -485,7 +485,7 @@ func (s *stream) Close() error {
 		s.leave()
 		return s.HandlePreserving.Close()
 	}
-	s.ending.Add(1)
+	s.ending.Add()
 	s.patience = s.place.clock.AfterFunc(closeTimeout, s.routineGiveUp)
 	s.unlock()
 	return nil

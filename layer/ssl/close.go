@@ -115,7 +115,7 @@ func (s *socket) closeOpen(flushing *patience, aborting bool) {
 	s.mu.Lock()
 	s.users++
 	s.mu.Unlock()
-	s.ending.Add(1)
+	s.ending.Add()
 	layer.Go(s.log(), "closing", func() { s.ending.Done(); s.release() }, func() {
 		defer s.release()
 		defer s.ending.Done()

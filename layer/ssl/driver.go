@@ -14,7 +14,6 @@ import (
 	"maps"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"winsock/spi"
@@ -83,7 +82,7 @@ type secure struct {
 	timeout    time.Duration
 	truncated  bool
 	handshakes handshakes
-	ending     sync.WaitGroup // closed sockets that still send what they hold
+	ending     layer.Ending // closed sockets that still send what they hold
 }
 
 // A provider opens the layer's sockets.
@@ -131,15 +130,7 @@ func check(o spi.Options) error {
 
 // Cleanup waits for what closed sockets still have to send.
 func (p *provider) Cleanup() error {
-	ended := make(chan struct{})
-	go func() {
-		p.ending.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-time.After(2 * closeTimeout):
-	}
+	p.ending.Wait(2 * closeTimeout)
 	err := p.Provider.Cleanup()
 	p.release()
 	if p.keylog != nil {

@@ -3,7 +3,6 @@
 package layer
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"winsock/spi"
@@ -21,7 +20,7 @@ type Base struct {
 
 	wrap   func(below spi.Socket) (spi.Socket, error) // set by NewProvider; nil: accepted sockets are not wrapped
 	outer  spi.Socket                                 // set by NewProvider: the socket that embeds this one
-	ending *sync.WaitGroup                            // set by NewProvider: what Cleanup waits for
+	ending *Ending                                    // set by NewProvider: what Cleanup waits for
 	closed atomic.Bool
 }
 

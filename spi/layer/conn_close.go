@@ -42,7 +42,7 @@ func (c *Conn) Close() error {
 			lower.reset()
 		}
 		if c.ending != nil {
-			c.ending.Add(1)
+			c.ending.Add()
 		}
 		Go(c.config.Log, "closing", func() { _ = lower.Close() }, c.routineClose)
 	}

@@ -4,7 +4,6 @@ package layer
 
 import (
 	"log/slog"
-	"sync"
 	"time"
 
 	"winsock/spi"
@@ -29,7 +28,7 @@ func NewProvider(p *spi.StartupParams, wrap Wrap) spi.Provider {
 type provider struct {
 	wrap   Wrap
 	log    *slog.Logger
-	ending sync.WaitGroup // closed sockets that still send what they hold
+	ending Ending // closed sockets that still send what they hold
 }
 
 // Socket opens the socket below and wraps it.
@@ -47,14 +46,7 @@ func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 // program may be about to end, and their data with it. They are bounded in
 // time themselves; code of a layer that does not come back is not waited for.
 func (p *provider) Cleanup() error {
-	ended := make(chan struct{})
-	go func() {
-		p.ending.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-time.After(cleanupTimeout):
+	if !p.ending.Wait(cleanupTimeout) {
 		p.log.Warn("a layer does not end its closed connections")
 	}
 	return nil
