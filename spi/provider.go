@@ -76,6 +76,25 @@ type Opening struct {
 	Through func(layers []string, o *Opening) (Socket, error)
 }
 
+// Kind returns what is opened, with what the application has left open taken
+// from Info.
+func (o *Opening) Kind() (family, socketType, protocol int32) {
+	family, socketType, protocol = o.AddressFamily, o.SocketType, o.Protocol
+	if o.Info == nil {
+		return family, socketType, protocol
+	}
+	if family == wsa.AF_UNSPEC {
+		family = o.Info.AddressFamily
+	}
+	if socketType == 0 {
+		socketType = o.Info.SocketType
+	}
+	if protocol == 0 {
+		protocol = o.Info.Protocol
+	}
+	return family, socketType, protocol
+}
+
 // A Duplicate is a copy of a socket that another process has offered, see
 // [Duplicator].
 type Duplicate struct {

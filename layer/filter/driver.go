@@ -144,15 +144,7 @@ type filter struct {
 
 // wrap makes the socket of the layer on the one below.
 func (f *filter) wrap(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
-	family, socketType := o.AddressFamily, o.SocketType
-	if o.Info != nil {
-		if family == 0 {
-			family = o.Info.AddressFamily
-		}
-		if socketType == 0 {
-			socketType = o.Info.SocketType
-		}
-	}
+	family, socketType, _ := o.Kind()
 	if layer.Datagram(o) {
 		s := new(datagram)
 		s.init(f, below, o, family, socketType)

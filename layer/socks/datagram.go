@@ -72,7 +72,7 @@ func (s *datagram) init(p *socks, below spi.Socket, o *spi.Opening, family int32
 // Foresee tells that the data goes past the layer when the owner of a socket
 // that exists already connects it to a direct peer.
 func (s *datagram) Foresee(name *wsa.Sockaddr) spi.Socket {
-	if s.opening.Base == nil || foreign(name, s.family) {
+	if s.opening.Base == nil || !layer.IsPeer(name, s.family) {
 		return s
 	}
 	own := *name
@@ -84,7 +84,7 @@ func (s *datagram) Foresee(name *wsa.Sockaddr) spi.Socket {
 
 // Connect sets the peer. One behind the proxy is not told to the socket below.
 func (s *datagram) Connect(name *wsa.Sockaddr) error {
-	if foreign(name, s.family) {
+	if !layer.IsPeer(name, s.family) {
 		err := s.Socket.Connect(name)
 		if err == nil {
 			s.asked.Store(nil) // it was dissolved
@@ -210,7 +210,7 @@ func (s *datagram) Send(m *spi.Message) (int, error) {
 	if to == nil {
 		to = s.asked.Load()
 	}
-	if to == nil || foreign(to, s.family) {
+	if !layer.IsPeer(to, s.family) {
 		return s.Socket.Send(m)
 	}
 	p := packets.Get().(*packet)

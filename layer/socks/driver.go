@@ -163,15 +163,7 @@ func (p *socks) passes(name string) bool {
 // and is WSAEACCES. Families other than the Internet's stay on the machine,
 // and are left alone.
 func (p *socks) wrap(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
-	family, socketType := o.AddressFamily, o.SocketType
-	if o.Info != nil {
-		if family == 0 {
-			family = o.Info.AddressFamily
-		}
-		if socketType == 0 {
-			socketType = o.Info.SocketType
-		}
-	}
+	family, socketType, _ := o.Kind()
 	if family != wsa.AF_INET && family != wsa.AF_INET6 {
 		s := new(layer.HandlePreserving)
 		s.Socket = below

@@ -97,18 +97,6 @@ func (s *stream) DataPath() spi.Socket {
 	return s
 }
 
-// foreign reports whether a name is none that is judged here, so that the
-// socket below knows the error.
-func (s *stream) foreign(name *wsa.Sockaddr) bool { return foreign(name, s.family) }
-
-func foreign(name *wsa.Sockaddr, family int32) bool {
-	if name == nil || name.Family() != family {
-		return true
-	}
-	ap, ok := name.AddrPort()
-	return !ok || ap.Port() == 0 || ap.Addr().IsUnspecified()
-}
-
 // Connect begins to connect, through proxies unless the peer is a direct one.
 func (s *stream) Connect(name *wsa.Sockaddr) error {
 	a, err := s.attemptFor(name)
@@ -133,7 +121,7 @@ func (s *stream) attemptFor(name *wsa.Sockaddr) (*attempt, error) {
 			return nil, s.lower.Connect(name)
 		}
 	}
-	if s.foreign(name) || s.isListening() {
+	if !layer.IsPeer(name, s.family) || s.isListening() {
 		return nil, s.lower.Connect(name)
 	}
 	own := *name

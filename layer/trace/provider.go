@@ -55,17 +55,6 @@ func (t *tracer) trace(below spi.Socket, id identity, of *owner) *socket {
 type identity struct{ family, socketType, protocol int32 }
 
 func identify(o *spi.Opening) identity {
-	id := identity{o.AddressFamily, o.SocketType, o.Protocol}
-	if o.Info != nil {
-		if id.family == 0 {
-			id.family = o.Info.AddressFamily
-		}
-		if id.socketType == 0 {
-			id.socketType = o.Info.SocketType
-		}
-		if id.protocol == 0 {
-			id.protocol = o.Info.Protocol
-		}
-	}
-	return id
+	family, socketType, protocol := o.Kind()
+	return identity{family, socketType, protocol}
 }

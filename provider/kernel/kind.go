@@ -104,18 +104,7 @@ func (k *kind) info() wsa.ProtocolInfo {
 // type is judged before the family, and the family before the protocol, as
 // "socket function" lists the errors (differences 10 to 14).
 func chooseKind(o *spi.Opening) (*kind, int32, error) {
-	family, typ, protocol := o.AddressFamily, o.SocketType, o.Protocol
-	if o.Info != nil {
-		if family == wsa.AF_UNSPEC {
-			family = o.Info.AddressFamily
-		}
-		if typ == 0 {
-			typ = o.Info.SocketType
-		}
-		if protocol == 0 {
-			protocol = o.Info.Protocol
-		}
-	}
+	family, typ, protocol := o.Kind()
 	if typ < wsa.SOCK_STREAM || typ > wsa.SOCK_SEQPACKET {
 		return nil, 0, wsa.WSAESOCKTNOSUPPORT
 	}

@@ -125,18 +125,7 @@ func (h *Host) Provider() spi.Provider { return &provider{host: h} }
 
 // Socket is WSPSocket.
 func (p *provider) Socket(o *spi.Opening) (spi.Socket, error) {
-	family, sockType, protocol := o.AddressFamily, o.SocketType, o.Protocol
-	if o.Info != nil {
-		if family == wsa.AF_UNSPEC {
-			family = o.Info.AddressFamily
-		}
-		if sockType == 0 {
-			sockType = o.Info.SocketType
-		}
-		if protocol == 0 {
-			protocol = o.Info.Protocol
-		}
-	}
+	family, sockType, protocol := o.Kind()
 	if sockType != wsa.SOCK_STREAM && sockType != wsa.SOCK_DGRAM {
 		return nil, wsa.WSAESOCKTNOSUPPORT
 	}

@@ -115,11 +115,22 @@ func NewConnProvider(p *spi.StartupParams, cfg ConnConfig) spi.Provider {
 	})
 }
 
+// IsPeer reports whether name is one of somebody whom a socket of the family
+// can be connected to. The error of any other is known to the base provider
+// only.
+func IsPeer(name *wsa.Sockaddr, family int32) bool {
+	if name == nil || name.Len() <= 2 || name.Family() != family {
+		return false
+	}
+	if family == wsa.AF_UNIX {
+		return true
+	}
+	ap, ok := name.AddrPort()
+	return ok && ap.Port() != 0 && !ap.Addr().IsUnspecified()
+}
+
 // Stream reports whether o opens a stream socket.
 func Stream(o *spi.Opening) bool {
-	t := o.SocketType
-	if t == 0 && o.Info != nil {
-		t = o.Info.SocketType
-	}
-	return t == wsa.SOCK_STREAM
+	_, socketType, _ := o.Kind()
+	return socketType == wsa.SOCK_STREAM
 }

@@ -70,9 +70,6 @@ func NewPacketProvider(p *spi.StartupParams, config func(o *spi.Opening) PacketC
 
 // Datagram reports whether o opens a datagram socket.
 func Datagram(o *spi.Opening) bool {
-	t := o.SocketType
-	if t == 0 && o.Info != nil {
-		t = o.Info.SocketType
-	}
-	return t == wsa.SOCK_DGRAM
+	_, socketType, _ := o.Kind()
+	return socketType == wsa.SOCK_DGRAM
 }
