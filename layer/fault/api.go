@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"winsock/internal/listen"
 )
@@ -19,9 +17,8 @@ import (
 // A server answers requests about places, in the way of toxiproxy. All places
 // of the process that name one address share it.
 type server struct {
-	address  string
-	http     http.Server
-	listener net.Listener
+	address string
+	http    *listen.Server
 
 	mu     sync.Mutex // protects what follows
 	places map[string]*place
@@ -62,12 +59,10 @@ func serve(address string, p *place, log *slog.Logger) (*server, error) {
 func startServer(address string, log *slog.Logger) (*server, error) {
 	s := &server{address: address, places: make(map[string]*place), uses: make(map[string]int)}
 	var err error
-	if s.listener, err = listen.On(address); err != nil {
+	if s.http, err = listen.Serve(address, s.handler(), slog.NewLogLogger(log.Handler(), slog.LevelDebug)); err != nil {
 		return nil, err
 	}
-	s.http = http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	go s.http.Serve(s.listener) // until leave closes it
-	log.Info("the API of faults listens", "address", s.listener.Addr().String())
+	log.Info("the API of faults listens", "address", s.http.Address())
 	return s, nil
 }
 
@@ -87,7 +82,7 @@ func (s *server) leave(p *place) {
 	s.mu.Unlock()
 	if last {
 		delete(servers.byAddress, s.address)
-		s.http.Close()
+		_ = s.http.Close() // it is gone whatever that says
 	}
 }
 
