@@ -76,14 +76,16 @@ func NewAcceptor(from Accepting, backlog int32) *Acceptor {
 	if a.parker != nil {
 		a.parker.SetParkDeadline(spi.Receiving, time.Time{})
 	}
-	Go(from.Log, "accepting", nil, a.routineAccept)
+	Go(from.Log, "accepting", func() { a.fail(wsa.WSAECONNABORTED) }, a.routineAccept)
 	return a
 }
 
-// SetBacklog sets how many connections may wait for Next.
+// SetBacklog sets how many connections may wait for Next. Below zero it is
+// SOMAXCONN_HINT of as many.
 func (a *Acceptor) SetBacklog(backlog int32) {
+	n := int(backlog)
 	a.mu.Lock()
-	a.backlog = min(max(int(backlog), 1), a.from.Most)
+	a.backlog = min(max(n, -n, 1), a.from.Most)
 	a.roomLocked()
 	a.mu.Unlock()
 }
@@ -189,11 +191,8 @@ func (a *Acceptor) acceptOne() bool {
 	case wsa.WSAECONNABORTED, wsa.WSAECONNRESET, wsa.WSAEPROVIDERFAILEDINIT:
 		return true // that one is gone; the next may be well
 	default:
-		a.mu.Lock()
-		a.err = err
-		a.mu.Unlock()
-		a.from.Told()
-		return true
+		a.fail(err)
+		return true // what waits behind it comes when the program was told
 	}
 	h := a.from.Begin(s, peer)
 	if h.Shake == nil {
@@ -217,6 +216,14 @@ func (a *Acceptor) acceptOne() bool {
 		a.deliver(s, peer)
 	})
 	return true
+}
+
+// fail has the next call of Next answer an error.
+func (a *Acceptor) fail(err error) {
+	a.mu.Lock()
+	a.err = err
+	a.mu.Unlock()
+	a.from.Told()
 }
 
 // failed drops a connection whose handshake has failed.

@@ -22,6 +22,7 @@ type Base struct {
 	outer  spi.Socket                                 // set by NewProvider: the socket that embeds this one
 	ending *Ending                                    // set by NewProvider: what Cleanup waits for
 	closed atomic.Bool
+	left   atomic.Bool // the Close below has returned
 }
 
 var _ spi.Socket = (*Base)(nil)
@@ -47,11 +48,21 @@ func (b *Base) Close() error {
 	if b.closed.Swap(true) {
 		return wsa.WSAENOTSOCK
 	}
-	return b.Socket.Close()
+	err := b.Socket.Close()
+	b.left.Store(true)
+	return err
 }
 
 // Abandon closes the socket below if Close has not, which an override that
-// panicked may have left undone.
-func (b *Base) Abandon() { _ = b.Close() }
+// panicked may have left undone. If it is the socket below whose Close has
+// panicked, that one is abandoned in its turn.
+func (b *Base) Abandon() {
+	defer func() {
+		if a, ok := spi.As[spi.Abandoner](b.Socket); ok && !b.left.Load() {
+			a.Abandon()
+		}
+	}()
+	_ = b.Close()
+}
 
 var _ spi.Abandoner = (*Base)(nil)

@@ -42,7 +42,7 @@ var (
 // long as all else that a connection needs of the runtime.
 func routineJobs(j job) {
 	for ok := true; ok; {
-		j.run()
+		Guard(j.log, j.doing, j.failed, j.f)
 		j = job{} // what it served can go
 		j, ok = rest()
 	}
@@ -60,16 +60,18 @@ func rest() (j job, ok bool) {
 	return j, true
 }
 
-func (j *job) run() {
+// Guard runs f as [Go] does, on the goroutine of the caller: that of a timer,
+// on which nobody else would catch a panic.
+func Guard(log *slog.Logger, doing string, failed func(), f func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			logPanic(j.log, j.doing, v)
-			if j.failed != nil {
-				j.failed()
+			logPanic(log, doing, v)
+			if failed != nil {
+				failed()
 			}
 		}
 	}()
-	j.f()
+	f()
 }
 
 func logPanic(log *slog.Logger, doing string, v any) {

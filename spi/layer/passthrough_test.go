@@ -79,6 +79,40 @@ func TestHandlePreservingDataPath(t *testing.T) {
 	}
 }
 
+// A brittle socket panics when it is closed.
+type brittle struct{ layer.Base }
+
+func (*brittle) Close() error { panic("close on purpose") }
+
+// An ending socket notes that it was closed.
+type ending struct {
+	spi.Socket
+	closed bool
+}
+
+func (e *ending) Close() error { e.closed = true; return nil }
+
+// TestAbandonBelow: a layer whose close has panicked is abandoned by the one
+// above it, so that what is below it is closed all the same.
+func TestAbandonBelow(t *testing.T) {
+	for _, closes := range []bool{true, false} {
+		bottom := new(ending)
+		middle := &brittle{layer.Base{Socket: bottom}}
+		top := &layer.Base{Socket: middle}
+		guarded := func(f func()) {
+			defer func() { recover() }()
+			f()
+		}
+		if closes {
+			guarded(func() { top.Close() })
+		}
+		guarded(top.Abandon)
+		if !bottom.closed {
+			t.Errorf("closed before: %t; the bottom is not", closes)
+		}
+	}
+}
+
 func TestCloseOnce(t *testing.T) {
 	n := kernelNetwork(t)
 	s := above(t, open(t, n), passThrough)
