@@ -45,9 +45,8 @@ func TestBuiltInLayers(t *testing.T) {
 	if n := told.find("winsock_fault_faults_total", "name=of-metrics", "type=latency"); n < 1 {
 		t.Errorf("%v faults were made", n)
 	}
-	if n := told.find("winsock_fault_connections_total", "name=of-metrics"); n < 1 {
-		t.Errorf("%v connections were carried", n)
-	}
+	value(told, "winsock_fault_connections_total", 2, "name=of-metrics") // both ends go through the layer
+	value(told, "winsock_fault_open_connections", 2, "name=of-metrics")
 
 	told = layered(t, "socks:dns=local,server="+nobody)
 	if c, err := (&wsnet.Dialer{Route: told.route}).Dial("tcp4", "127.0.0.1:9"); err == nil {

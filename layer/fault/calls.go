@@ -3,6 +3,8 @@
 package fault
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -37,8 +39,8 @@ type half struct {
 	event  spi.Events
 
 	mu      sync.Mutex // protects what follows
-	blocked bool
-	spared  bool // the next call is not blocked, so that there is progress
+	blocked *toxic     // by which calls are to come again, nil: by none
+	spared  bool       // the next call is not blocked, so that there is progress
 	timer   bucket.Timer
 }
 
@@ -50,6 +52,9 @@ func (p *place) wrapCalls(below spi.Socket, o *spi.Opening) (spi.Socket, error) 
 	s.send = half{chance: p.chance('s', s.id, upstream), event: spi.EventWrite}
 	s.inner.Mask = spi.EventAll
 	s.inner.Notify = func(e spi.Events) { s.watchers.Notify(e) }
+	if s.seesData {
+		p.join(s)
+	}
 	return s, nil
 }
 
@@ -86,7 +91,7 @@ func (s *socket) faultIf(call string, c *chance, events spi.Events) error {
 				return s.answer(call, t, wsa.WSAECONNREFUSED)
 			}
 		case t.Type == "error" && t.text("call") == call:
-			if (events == 0 || s.Socket.Ready(events) != 0) && s.tally.struck(t, c) {
+			if (events == 0 || s.Socket.Ready(events) != 0) && s.tally.struck(state.toxics, t, c) {
 				return s.answer(call, t, t.errno)
 			}
 		}
@@ -106,8 +111,8 @@ type tally struct {
 	counts map[*toxic]*[2]int64
 }
 
-// struck decides about a toxic with its after and count.
-func (n *tally) struck(t *toxic, c *chance) bool {
+// struck decides about a toxic, of those in force, with its after and count.
+func (n *tally) struck(all []*toxic, t *toxic, c *chance) bool {
 	after, most := t.number("after"), t.number("count")
 	if after == 0 && most == 0 {
 		return c.hits(t)
@@ -119,6 +124,7 @@ func (n *tally) struck(t *toxic, c *chance) bool {
 	}
 	k := n.counts[t]
 	if k == nil {
+		maps.DeleteFunc(n.counts, func(old *toxic, _ *[2]int64) bool { return !slices.Contains(all, old) })
 		k = new([2]int64)
 		n.counts[t] = k
 	}
@@ -132,14 +138,14 @@ func (n *tally) struck(t *toxic, c *chance) bool {
 // cap returns how many bytes a call on a stream may move, or that it is to
 // come again.
 func (s *socket) cap(h *half, n int) (int, error) {
-	state := s.place.state.Load()
-	if !state.calls {
-		return n, nil
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.blocked {
+	if h.blocked != nil {
 		return 0, wsa.WSAEWOULDBLOCK
+	}
+	state := s.place.state.Load() // no older than what changed looks for
+	if !state.calls {
+		return n, nil
 	}
 	for _, t := range state.toxics {
 		switch t.Type {
@@ -147,14 +153,8 @@ func (s *socket) cap(h *half, n int) (int, error) {
 			if t.Stream != h.stream() || h.spared || !h.chance.hits(t) {
 				continue
 			}
-			h.blocked, h.spared = true, true
-			wait := t.milliseconds("delay")
-			h.timer = s.place.clock.AfterFunc(wait, func() {
-				h.mu.Lock()
-				h.blocked = false
-				h.mu.Unlock()
-				s.watchers.Notify(h.event)
-			})
+			h.blocked, h.spared = t, true
+			h.timer = s.place.clock.AfterFunc(t.milliseconds("delay"), func() { s.unblock(h, nil) })
 			return 0, wsa.WSAEWOULDBLOCK
 		case "short":
 			if s.stream && t.Stream == h.stream() && n > 1 && h.chance.hits(t) {
@@ -164,6 +164,27 @@ func (s *socket) cap(h *half, n int) (int, error) {
 	}
 	h.spared = false
 	return n, nil
+}
+
+// unblock lets calls of a direction pass again, and tells who waits, unless
+// the toxic that they are blocked by is one of these.
+func (s *socket) unblock(h *half, by []*toxic) {
+	h.mu.Lock()
+	stays := h.blocked == nil || slices.Contains(by, h.blocked)
+	if !stays {
+		h.blocked = nil
+		h.timer.Stop()
+	}
+	h.mu.Unlock()
+	if !stays {
+		s.watchers.Notify(h.event)
+	}
+}
+
+// changed is called when other toxics are in force.
+func (s *socket) changed(state *state) {
+	s.unblock(&s.recv, state.toxics)
+	s.unblock(&s.send, state.toxics)
 }
 
 func (h *half) stream() string {
@@ -176,7 +197,7 @@ func (h *half) stream() string {
 func (h *half) isBlocked() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.blocked
+	return h.blocked != nil
 }
 
 // Send sends what toxics let pass.
@@ -269,6 +290,7 @@ func (s *socket) Abandon() {
 }
 
 func (s *socket) leave() {
+	s.place.leave(s)
 	if s.watching.Swap(false) {
 		s.Socket.Unwatch(&s.inner)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"winsock/internal/bucket"
 	"winsock/spi"
+	"winsock/spi/layer"
 	"winsock/wsa"
 )
 
@@ -17,8 +18,8 @@ import (
 type attempt struct {
 	name    wsa.Sockaddr
 	timer   bucket.Timer
-	failure error // nil while it is held back
-	told    bool  // by SO_ERROR
+	failure error  // nil while it is held back
+	pending uint32 // what SO_ERROR tells of it
 }
 
 // An accepted connection is held back until it is due.
@@ -59,7 +60,7 @@ func (s *stream) Connect(name *wsa.Sockaddr) error {
 	if s.attempt != nil && s.attempt.failure == nil {
 		return wsa.WSAEALREADY
 	}
-	if result := s.Socket.ConnectResult(); result == nil || result == wsa.WSAEWOULDBLOCK || name == nil || name.Len() <= 2 || s.listens() {
+	if result := s.resultBelow(); result == nil || result == wsa.WSAEWOULDBLOCK || !layer.IsPeer(name, s.family) || s.listens() {
 		return s.Socket.Connect(name) // for its error
 	}
 	state := s.place.state.Load()
@@ -77,7 +78,7 @@ func (s *stream) Connect(name *wsa.Sockaddr) error {
 			s.attempt = a
 			s.held.Store(true)
 			s.place.log.note("# c%d connect held back for %v", s.id, wait)
-			a.timer = s.place.clock.AfterFunc(wait, func() { s.routineConnect(a, err) })
+			a.timer = s.after(wait, func() { s.routineConnect(a, err) })
 			return wsa.WSAEWOULDBLOCK
 		}
 	}
@@ -93,6 +94,9 @@ func (s *stream) listens() bool {
 
 func (s *stream) connectLocked(name *wsa.Sockaddr) error {
 	err := s.Socket.Connect(name)
+	if err == nil {
+		_ = s.resultBelow() // which counts it
+	}
 	if (err == nil || err == wsa.WSAEWOULDBLOCK) && s.place.state.Load().streams {
 		s.linkLocked()
 		s.runLocked()
@@ -120,10 +124,16 @@ func (s *stream) routineConnect(a *attempt, failure error) {
 		case wsa.WSAEWOULDBLOCK:
 			return
 		}
-		s.attempt, failure = a, err
-		s.held.Store(true)
+		failure = err
 	}
-	a.failure = failure
+	s.failLocked(a, failure)
+}
+
+// failLocked ends an attempt without a connection.
+func (s *stream) failLocked(a *attempt, failure error) {
+	a.failure, a.pending = failure, uint32(wsa.ErrnoOf(failure))
+	s.attempt = a
+	s.held.Store(true)
 	s.events |= spi.EventConnectFail
 }
 
@@ -156,7 +166,7 @@ func (s *stream) ConnectResult() error {
 			return wsa.WSAEWOULDBLOCK
 		}
 	}
-	return s.Socket.ConnectResult()
+	return s.resultBelow()
 }
 
 // GetSockOpt adds the failure of a connect to SO_ERROR.
@@ -167,11 +177,25 @@ func (s *stream) GetSockOpt(level, name int32, value []byte) (int, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a := s.attempt; a != nil && a.failure != nil && !a.told {
-		a.told = true
-		binary.LittleEndian.PutUint32(value, uint32(wsa.ErrnoOf(a.failure)))
+	if a := s.attempt; a != nil && a.pending != 0 {
+		binary.LittleEndian.PutUint32(value, a.pending)
 	}
 	return n, nil
+}
+
+// SetSockOpt sets an option. SO_ERROR is how a caller says that it was told of
+// a failure.
+func (s *stream) SetSockOpt(level, name int32, value []byte) error {
+	err := s.Socket.SetSockOpt(level, name, value)
+	if err != nil || level != wsa.SOL_SOCKET || name != wsa.SO_ERROR || len(value) < 4 || !s.held.Load() {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.attempt; a != nil && a.pending != 0 {
+		a.pending = binary.LittleEndian.Uint32(value)
+	}
+	return nil
 }
 
 // Accept returns the next connection that is not held back.
@@ -207,6 +231,7 @@ func (s *stream) accept() {
 	s.mu.Lock()
 	defer s.unlock()
 	s.numberLocked()
+	s.beginLocked()
 	if s.place.state.Load().streams {
 		s.runLocked()
 	}

@@ -4,6 +4,7 @@ package fault
 
 import (
 	"encoding/binary"
+	"log/slog"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ import (
 type datagram struct {
 	layer.Base
 	place  *place
+	log    *slog.Logger
 	family int32
 
 	watchers spi.WatchList
@@ -60,12 +62,11 @@ type packet struct {
 // in a router.
 const maxPackets = 1000
 
-func (p *place) wrapDatagram(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+func (f *provider) wrapDatagram(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
+	p := f.place
 	id := p.number.Add(1)
-	s := &datagram{place: p, family: o.AddressFamily}
-	if s.family == 0 && o.Info != nil {
-		s.family = o.Info.AddressFamily
-	}
+	s := &datagram{place: p, log: f.log}
+	s.family, _, _ = o.Kind()
 	s.Socket = below
 	s.up = way{chance: p.chance('d', id, upstream), stream: upstream}
 	s.down = way{chance: p.chance('d', id, downstream), stream: downstream}
@@ -174,11 +175,7 @@ func (s *datagram) sound(m *spi.Message, n int) bool {
 		if s.Socket.GetPeerName(&peer) != nil {
 			return false
 		}
-	} else if m.Name.Len() < 2 || int32(m.Name.Family()) != s.family {
-		return false
-	} else if _, ok := m.Name.AddrPort(); !ok && s.family != wsa.AF_UNIX {
-		return false
-	} else if !s.bound() {
+	} else if !layer.IsPeer(m.Name, s.family) || !s.bound() {
 		return false
 	}
 	if n < 512 { // which every protocol carries
@@ -214,11 +211,13 @@ func (s *datagram) bound() bool {
 
 // routineSend sends what is due. The timer calls it.
 func (s *datagram) routineSend() {
-	w := &s.up
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s.sendDueLocked(s.place.clock.Now())
-	w.armLocked(s.place.clock, s.routineSend)
+	layer.Guard(s.log, "sending a datagram late", nil, func() {
+		w := &s.up
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		s.sendDueLocked(s.place.clock.Now())
+		w.armLocked(s.place.clock, s.routineSend)
+	})
 }
 
 func (s *datagram) sendDueLocked(now time.Time) {
@@ -348,6 +347,14 @@ func (s *datagram) Ready(mask spi.Events) spi.Events {
 		e |= spi.EventReset & mask
 	}
 	return e
+}
+
+// Connect sends what is kept, which is for the peer before.
+func (s *datagram) Connect(name *wsa.Sockaddr) error {
+	s.up.mu.Lock()
+	defer s.up.mu.Unlock()
+	s.sendAllLocked()
+	return s.Base.Connect(name)
 }
 
 // Shutdown sends what is kept, and forgets what would be received, if nothing

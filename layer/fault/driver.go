@@ -5,8 +5,10 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"winsock/internal/bucket"
 	"winsock/spi"
@@ -61,7 +63,7 @@ func newProvider(p *spi.StartupParams, clock bucket.Clock) (*provider, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	f := &provider{}
+	f := &provider{log: log}
 	if f.place, err = open(s); err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func newProvider(p *spi.StartupParams, clock bucket.Clock) (*provider, error) {
 	}
 	f.calls = layer.NewProvider(p, f.place.wrapCalls)
 	f.streams = layer.NewProvider(p, f.wrapStream)
-	f.datagrams = layer.NewProvider(p, f.place.wrapDatagram)
+	f.datagrams = layer.NewProvider(p, f.wrapDatagram)
 	return f, nil
 }
 
@@ -84,13 +86,37 @@ func toxicsOf(o spi.Options) ([]*toxic, error) {
 		if text != "" {
 			return nil, fmt.Errorf("only one of the options toxics and script can be given")
 		}
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("option script: %v", err)
-		}
-		text = string(data)
+		return readScript(file)
 	}
 	return parseScript(text)
+}
+
+// maxScript bounds a script, as the name may be that of anything.
+const maxScript = 1 << 20
+
+// readScript reads toxics from a file. A comment goes to the end of its line.
+func readScript(name string) (all []*toxic, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("option script: %v", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxScript+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("option script: %v", err)
+	case len(text) > maxScript:
+		return nil, fmt.Errorf("option script: %s is too long to be one", name)
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		line, _, _ = strings.Cut(line, "#")
+		if all, err = addRules(all, line); err != nil {
+			return nil, fmt.Errorf("line %d: %s", n, err.(*scriptError).text)
+		}
+	}
+	return all, nil
 }
 
 // check tells what startup would refuse of the toxics.
@@ -114,6 +140,7 @@ func check(o spi.Options) error {
 // fail on top, data below.
 type provider struct {
 	place     *place
+	log       *slog.Logger
 	server    *server
 	calls     spi.Provider
 	streams   spi.Provider
@@ -125,7 +152,7 @@ type provider struct {
 func (f *provider) Socket(o *spi.Opening) (spi.Socket, error) {
 	for _, t := range f.place.toxics() {
 		if t.Type == "error" && t.text("call") == "WSPSocket" &&
-			f.place.opened.struck(t, f.place.chance('s', f.place.number.Add(1), upstream)) {
+			f.place.opened.struck(f.place.toxics(), t, f.place.chance('s', f.place.number.Add(1), upstream)) {
 			f.place.log.note("# WSPSocket answers %s by %s", t.errno.Name(), t.Name)
 			return nil, t.errno.Err()
 		}

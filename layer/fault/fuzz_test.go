@@ -37,7 +37,7 @@ func FuzzStream(f *testing.F) {
 			t.Fatal(err)
 		}
 		place := p.(*provider).place
-		place.dynamic = true // without the API
+		place.dynamic.Store(true) // without the API
 		own, peer := w.Pair(p, wsa.SOCK_STREAM, 0)
 		defer func() {
 			own.Close()

@@ -71,6 +71,9 @@ type mark struct {
 
 const (
 	pieceSize = 32 << 10
+	// pieceCost is what a piece takes beside its data. A program that sends
+	// byte by byte would fill the memory with it.
+	pieceCost = 128
 	// smallQueue bounds what is held. While toxics make data late, more is
 	// under way, as it would be on a long line.
 	smallQueue = 64 << 10
@@ -173,7 +176,7 @@ func (l *link) roomLocked() int {
 	if len(l.plan.latencies) > 0 {
 		most = largeQueue
 	}
-	return max(0, most-l.size-l.outSize)
+	return max(0, most-l.size-l.outSize-pieceCost*(len(l.queue)+len(l.out)))
 }
 
 func (l *link) pushLocked(k piece) {

@@ -10,7 +10,8 @@ import (
 
 var declared = []spi.Metric{
 	{Name: "faults_total", Labels: []string{"name", "type"}, Help: "Decisions to make a fault, by the place's name and the type: once for a connection and toxic, and once for each datagram and call."},
-	{Name: "connections_total", Labels: []string{"name"}, Help: "Connections that were carried."},
+	{Name: "connections_total", Labels: []string{"name"}, Help: "Connections that were made or accepted, those that came to nothing included."},
+	{Name: "open_connections", Kind: spi.Gauge, Labels: []string{"name"}, Help: "Connections that are open, those that still send after a close included."},
 }
 
 // made counts the decisions for a fault, by its type.
@@ -44,4 +45,5 @@ func (f *provider) Collect(tell func(metric string, value float64, labels ...str
 		}
 	}
 	tell("connections_total", float64(p.connections.Load()), p.name)
+	tell("open_connections", float64(p.open.Load()), p.name)
 }

@@ -29,7 +29,7 @@ func (p *place) lookUp(ctx context.Context, name string) error {
 				wait += t.late(p.lookup)
 			}
 		case "dns":
-			if !p.lookups.struck(t, p.lookup) {
+			if !p.lookups.struck(state.toxics, t, p.lookup) {
 				continue
 			}
 			p.log.note("# look-up of %q answers %s by %s", name, t.errno.Name(), t.Name)

@@ -33,14 +33,15 @@ func TestBadOptions(t *testing.T) {
 		}
 	}
 	for _, o := range []spi.Options{{"script": "/nonexistent"}, {"replay": "/nonexistent"}, {"listen": "127.0.0.1:99999"}, {"script": "x", "toxics": "drop"}} {
+		o["name"] = "bad"
 		if _, err := driver.Startup(&spi.StartupParams{Options: o}); wsa.ErrnoOf(err) != wsa.WSAEINVAL {
 			t.Errorf("%v: %v", o, err)
 		}
 	}
 	places.mu.Lock()
 	defer places.mu.Unlock()
-	if len(places.byName) != 0 {
-		t.Errorf("%d places are left", len(places.byName))
+	if places.byName["bad"] != nil {
+		t.Error("its place is left")
 	}
 }
 

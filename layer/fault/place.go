@@ -26,10 +26,10 @@ type place struct {
 	replay           map[string][]decision
 	clock            bucket.Clock
 	start            []*toxic
-	dynamic          bool // the API may change it
-	uses             int  // protected by the lock of places
+	dynamic          atomic.Bool // the API may change it
+	uses             int         // protected by the lock of places
 
-	changing sync.Mutex // held while streams are told of another state; taken before mu
+	changing sync.Mutex // held while sockets are told of another state; taken before mu
 
 	opened      tally // of WSPSocket
 	lookups     tally
@@ -37,13 +37,17 @@ type place struct {
 	free        func()        // of the look-ups, if toxics may be about them
 	number      atomic.Uint64 // of sockets
 	connections atomic.Uint64
+	open        atomic.Int64 // connections that are there
 	made        made
 	teller      atomic.Pointer[provider] // who tells the metrics, nil for the next that is asked
 	state       atomic.Pointer[state]
 
 	mu      sync.Mutex // protects what follows, and who replaces state
-	streams map[*stream]struct{}
+	members map[member]struct{}
 }
+
+// A member is a socket that is told of changes.
+type member interface{ changed(*state) }
 
 // A state is what faults are in force. It is not changed, but replaced.
 type state struct {
@@ -61,7 +65,7 @@ func (p *place) toxics() []*toxic { return p.state.Load().toxics }
 
 // setLocked puts toxics in force, and returns who has to be told, outside of
 // the lock.
-func (p *place) setLocked(enabled bool, toxics []*toxic) (told []*stream) {
+func (p *place) setLocked(enabled bool, toxics []*toxic) (told []member) {
 	s := &state{enabled: enabled, toxics: toxics, quiet: enabled && len(toxics) == 0, connects: !enabled, streams: !enabled}
 	for _, t := range toxics {
 		switch kinds[t.Type].where {
@@ -76,7 +80,7 @@ func (p *place) setLocked(enabled bool, toxics []*toxic) (told []*stream) {
 		}
 	}
 	p.state.Store(s)
-	return slices.Collect(maps.Keys(p.streams))
+	return slices.Collect(maps.Keys(p.members))
 }
 
 // change replaces the toxics by what f makes of them.
@@ -110,20 +114,20 @@ func (p *place) replace(f func(now *state) (enabled bool, toxics []*toxic, err e
 	return nil
 }
 
-// join has a stream told of changes, if there can be any.
-func (p *place) join(s *stream) {
-	if p.dynamic {
+// join has a socket told of changes, if there can be any.
+func (p *place) join(s member) {
+	if p.dynamic.Load() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.streams[s] = struct{}{}
+		p.members[s] = struct{}{}
 	}
 }
 
-func (p *place) leave(s *stream) {
-	if p.dynamic {
+func (p *place) leave(s member) {
+	if p.dynamic.Load() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		delete(p.streams, s)
+		delete(p.members, s)
 	}
 }
 
@@ -148,7 +152,7 @@ type concern struct {
 // concerns returns what the toxics of a place, those to come included, can be
 // about.
 func (p *place) concerns() (c concern) {
-	if p.dynamic {
+	if p.dynamic.Load() {
 		return concern{true, true, true, true}
 	}
 	for _, t := range p.start {
@@ -186,16 +190,21 @@ type setup struct {
 }
 
 // open returns the place of a name. Who comes second, as for another entry of
-// the catalog, finds what is there.
+// the catalog, finds what is there, and may give it an API.
 func open(s *setup) (*place, error) {
 	places.mu.Lock()
 	defer places.mu.Unlock()
 	if p := places.byName[s.name]; p != nil {
 		p.uses++
+		if s.dynamic {
+			p.dynamic.Store(true)
+			p.askNames()
+		}
 		return p, nil
 	}
 	p := &place{name: s.name, listen: s.listen, upstream: s.upstream, seed: s.seed, clock: s.clock, start: s.toxics,
-		dynamic: s.dynamic, uses: 1, streams: make(map[*stream]struct{}), made: newMade()}
+		uses: 1, members: make(map[member]struct{}), made: newMade()}
+	p.dynamic.Store(s.dynamic)
 	if s.replay != "" {
 		f, err := os.Open(s.replay)
 		if err != nil {
@@ -214,14 +223,21 @@ func open(s *setup) (*place, error) {
 	p.log.note("# place %s, seed %d", p.name, p.seed)
 	p.setLocked(true, s.toxics)
 	p.lookup = p.chance('n', 1, upstream)
-	if p.dynamic || p.state.Load().names {
-		p.free = spi.FaultNames(p.lookUp)
+	if s.dynamic || p.state.Load().names {
+		p.askNames()
 	}
 	if places.byName == nil {
 		places.byName = make(map[string]*place)
 	}
 	places.byName[s.name] = p
 	return p, nil
+}
+
+// askNames has look-ups ask the place, with the lock of places held.
+func (p *place) askNames() {
+	if p.free == nil {
+		p.free = spi.FaultNames(p.lookUp)
+	}
 }
 
 func (p *place) release() {

@@ -4,6 +4,7 @@ package fault
 
 import (
 	"encoding/binary"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ import (
 type stream struct {
 	layer.HandlePreserving
 	place    *place
+	log      *slog.Logger
+	family   int32
 	ending   *layer.Ending // of the provider: closed sockets that still send
 	seesData bool
 	connects bool // toxics may be about connecting
@@ -33,6 +36,7 @@ type stream struct {
 	held      atomic.Bool  // there is an attempt, or something pending
 	busy      atomic.Bool  // the links hold something, so that no call may go past them
 	receiving atomic.Int32 // calls of Recv that go past them at the moment
+	carried   atomic.Bool  // the place counts it as an open connection
 
 	parking   sync.Mutex // protects what follows; taken inside of mu
 	kicked    atomic.Bool
@@ -62,7 +66,8 @@ type stream struct {
 const closeTimeout = 20 * time.Second
 
 func (f *provider) wrapStream(below spi.Socket, o *spi.Opening) (spi.Socket, error) {
-	s := &stream{place: f.place, ending: &f.ending}
+	s := &stream{place: f.place, log: f.log, ending: &f.ending}
+	s.family, _, _ = o.Kind()
 	concern := f.place.concerns()
 	s.seesData, s.connects = concern.streams, concern.connects
 	s.Socket = below
@@ -87,7 +92,24 @@ func (s *stream) direct() bool { return !s.place.state.Load().streams && !s.busy
 // wake has the links looked at, soon and on another goroutine.
 func (s *stream) wake() {
 	if !s.queued.Swap(true) {
-		s.place.clock.AfterFunc(0, s.routineRun)
+		s.after(0, s.routineRun)
+	}
+}
+
+// after has the clock call f. A panic of the socket below then ends the
+// connection and not the program.
+func (s *stream) after(d time.Duration, f func()) bucket.Timer {
+	return s.place.clock.AfterFunc(d, func() { layer.Guard(s.log, "carrying data late", s.panicked, f) })
+}
+
+// panicked aborts the connection, or its connect.
+func (s *stream) panicked() {
+	s.mu.Lock()
+	defer s.unlock()
+	if s.open {
+		s.breakLocked(wsa.WSAECONNABORTED)
+	} else {
+		s.failLocked(new(attempt), wsa.WSAECONNABORTED)
 	}
 }
 
@@ -95,8 +117,8 @@ func (s *stream) wake() {
 func (s *stream) routineRun() {
 	s.queued.Store(false)
 	s.mu.Lock()
+	defer s.unlock()
 	s.runLocked()
-	s.unlock()
 }
 
 // unlock gives mu back, tells what happened, and closes what is done.
@@ -117,12 +139,22 @@ func (s *stream) beginLocked() bool {
 	if s.open {
 		return true
 	}
-	if s.attempt != nil || s.Socket.ConnectResult() != nil {
+	if s.attempt != nil || s.resultBelow() != nil {
 		return false
 	}
 	s.open = true
 	s.numberLocked()
 	return true
+}
+
+// resultBelow is ConnectResult of the socket below. As of its first success
+// there is an open connection.
+func (s *stream) resultBelow() error {
+	err := s.Socket.ConnectResult()
+	if err == nil && !s.carried.Swap(true) {
+		s.place.open.Add(1)
+	}
+	return err
 }
 
 func (s *stream) numberLocked() {
@@ -161,7 +193,7 @@ func (s *stream) runLocked() {
 	s.busy.Store(state.streams || !s.up.emptyLocked() || !s.down.emptyLocked() || s.sendErr != nil || s.recvErr != nil)
 	if !s.next.IsZero() && !s.linkGone() {
 		if d := max(s.next.Sub(now), 0); s.timer == nil {
-			s.timer = s.place.clock.AfterFunc(d, s.routineRun)
+			s.timer = s.after(d, s.routineRun)
 		} else {
 			s.timer.Reset(d)
 		}
@@ -182,6 +214,10 @@ func (s *stream) linkLocked() {
 // changed is called when other toxics are in force.
 func (s *stream) changed(state *state) {
 	s.mu.Lock()
+	defer s.unlock()
+	if s.closing && s.linkGone() {
+		return // the socket below may be closed
+	}
 	if !s.closing && !state.quiet {
 		// Who is parked below would not hear of the links.
 		s.parking.Lock()
@@ -196,12 +232,12 @@ func (s *stream) changed(state *state) {
 	}
 	s.runLocked()
 	s.events |= spi.EventRead | spi.EventWrite | spi.EventAccept
-	s.unlock()
 }
 
-// Park parks below while no toxic is about anything.
+// Park parks below while no toxic is about anything, and nothing is held back
+// of which only the layer can tell.
 func (s *stream) Park(d spi.Direction, try func() bool) (bool, error) {
-	if !s.place.state.Load().quiet || s.busy.Load() {
+	if !s.place.state.Load().quiet || s.busy.Load() || s.held.Load() {
 		return false, nil
 	}
 	if s.kicked.Load() {
@@ -215,10 +251,18 @@ func (s *stream) Park(d spi.Direction, try func() bool) (bool, error) {
 		s.parking.Unlock()
 	}
 	parked, err := s.HandlePreserving.Park(d, try)
-	if err == wsa.WSAETIMEDOUT && s.kicked.Load() {
-		return false, nil
+	if err == wsa.WSAETIMEDOUT && !s.overdue(d) {
+		return false, nil // toxics came, and may be gone again
 	}
 	return parked, err
+}
+
+// overdue reports whether the program's own deadline is over.
+func (s *stream) overdue(d spi.Direction) bool {
+	s.parking.Lock()
+	defer s.parking.Unlock()
+	t := s.deadlines[d]
+	return !t.IsZero() && !time.Now().Before(t)
 }
 
 // SetParkDeadline sets the deadline of the socket below, now or when somebody
@@ -307,7 +351,7 @@ func (s *stream) Recv(m *spi.Message) (int, error) {
 	case s.ended:
 		m.Flags = 0
 		return 0, nil
-	case l.pureLocked() && s.receiving.Load() == 0:
+	case l.pureLocked():
 		n, err := s.Socket.Recv(m)
 		switch err {
 		case wsa.WSAECONNRESET, wsa.WSAECONNABORTED, wsa.WSAENETRESET, wsa.WSAETIMEDOUT:
@@ -403,13 +447,18 @@ func (s *stream) Unwatch(w *spi.Watcher) {
 
 // Shutdown ends a direction: what was sent before still goes out first.
 func (s *stream) Shutdown(how int32) error {
-	if s.direct() && s.place.state.Load().quiet {
-		return s.Socket.Shutdown(how)
-	}
 	s.mu.Lock()
 	defer s.unlock()
 	if how < wsa.SD_RECEIVE || how > wsa.SD_BOTH || !s.beginLocked() {
 		return s.Socket.Shutdown(how)
+	}
+	if s.direct() && s.place.state.Load().quiet {
+		err := s.Socket.Shutdown(how)
+		if err == nil { // for the toxics that may come
+			s.noSend = s.noSend || how != wsa.SD_RECEIVE
+			s.noRecv = s.noRecv || how != wsa.SD_SEND
+		}
+		return err
 	}
 	s.runLocked()
 	if how != wsa.SD_RECEIVE && !s.noSend {
@@ -434,21 +483,26 @@ func (s *stream) Linger() error {
 	if s.direct() && s.place.state.Load().quiet {
 		return s.HandlePreserving.Linger()
 	}
-	s.mu.Lock()
-	held := false
-	if s.beginLocked() && !s.up.over {
-		if !s.noSend {
-			s.noSend = true
-			s.up.pushLocked(piece{at: s.place.clock.Now(), end: true})
-		}
-		s.runLocked()
-		held = len(s.up.queue) > 0 && !s.up.over
-	}
-	s.unlock()
-	if held {
+	if s.holds() {
 		return wsa.WSAEWOULDBLOCK
 	}
 	return s.HandlePreserving.Linger()
+}
+
+// holds ends the sending direction, and reports whether the link still holds
+// something.
+func (s *stream) holds() bool {
+	s.mu.Lock()
+	defer s.unlock()
+	if !s.beginLocked() || s.up.over {
+		return false
+	}
+	if !s.noSend {
+		s.noSend = true
+		s.up.pushLocked(piece{at: s.place.clock.Now(), end: true})
+	}
+	s.runLocked()
+	return len(s.up.queue) > 0 && !s.up.over
 }
 
 // Abort makes the following Close reset the connection.
@@ -461,14 +515,23 @@ func (s *stream) Abort() {
 
 // Close ends the connection, in the background if there is something to send.
 func (s *stream) Close() error {
-	hard := s.lingersHard()
+	slow, err := s.beginClose(s.lingersHard())
+	if slow || err != nil {
+		return err
+	}
+	s.leave()
+	return s.HandlePreserving.Close()
+}
+
+// beginClose ends what is under way, and reports whether something is still to
+// be sent.
+func (s *stream) beginClose(hard bool) (slow bool, err error) {
 	s.mu.Lock()
+	defer s.unlock()
 	if s.closing {
-		s.mu.Unlock()
-		return wsa.WSAENOTSOCK
+		return false, wsa.WSAENOTSOCK
 	}
 	s.stopConnectingLocked()
-	slow := false
 	if !hard && !s.hasty && s.sendErr == nil && s.recvErr == nil && s.attempt == nil && !s.direct() && s.beginLocked() {
 		s.runLocked()
 		s.up.pushLocked(piece{at: s.place.clock.Now(), end: true, closing: true})
@@ -479,27 +542,23 @@ func (s *stream) Close() error {
 		slow = !s.drained && !s.up.over
 	}
 	s.closing = true
-	if !slow {
-		s.drained = false
-		s.mu.Unlock()
-		s.leave()
-		return s.HandlePreserving.Close()
+	s.drained = false
+	if slow {
+		s.ending.Add()
+		s.patience = s.after(closeTimeout, s.routineGiveUp)
 	}
-	s.ending.Add()
-	s.patience = s.place.clock.AfterFunc(closeTimeout, s.routineGiveUp)
-	s.unlock()
-	return nil
+	return slow, nil
 }
 
 // routineGiveUp ends a close that takes too long.
 func (s *stream) routineGiveUp() {
 	s.mu.Lock()
+	defer s.unlock()
 	if !s.up.over {
 		s.up.dropLocked(true)
 		s.up.over, s.drained = true, true
 		s.HandlePreserving.Abort()
 	}
-	s.unlock()
 }
 
 // finish is the end of a close in the background.
@@ -514,14 +573,19 @@ func (s *stream) finish() {
 	if !closing {
 		return // Close itself goes on
 	}
+	defer s.ending.Done()
 	s.leave()
-	_ = s.HandlePreserving.Close() // there is nobody to tell
-	s.ending.Done()
+	layer.Guard(s.log, "closing late", s.HandlePreserving.Abandon, func() {
+		_ = s.HandlePreserving.Close() // there is nobody to tell
+	})
 }
 
 // leave ends what the layer has under way.
 func (s *stream) leave() {
 	s.place.leave(s)
+	if s.carried.Swap(false) {
+		s.place.open.Add(-1)
+	}
 	if s.linked.Swap(false) {
 		s.Socket.Unwatch(&s.inner)
 	}
@@ -538,6 +602,7 @@ func (s *stream) leave() {
 func (s *stream) Abandon() {
 	s.mu.Lock()
 	s.closing = true
+	s.stopConnectingLocked()
 	s.mu.Unlock()
 	s.leave()
 	s.HandlePreserving.Abandon()
@@ -566,12 +631,17 @@ func (s *stream) cutLocked() {
 // resetLocked has both sides find the connection reset: the peer at once if
 // the socket below can do so, else when the program closes it.
 func (s *stream) resetLocked() {
+	s.breakLocked(wsa.WSAECONNRESET)
+	s.HandlePreserving.Abort()
+}
+
+// breakLocked ends both links with an error.
+func (s *stream) breakLocked(err error) {
 	s.up.dropLocked(true)
 	s.down.dropLocked(false)
 	s.up.over, s.down.over = true, true
-	s.sendErr, s.recvErr = wsa.WSAECONNRESET, wsa.WSAECONNRESET
+	s.sendErr, s.recvErr = err, err
 	s.busy.Store(true)
-	s.HandlePreserving.Abort()
 	s.events |= spi.EventReset
 	s.drained = s.closing
 }

@@ -207,9 +207,11 @@ type scriptError struct {
 func (e *scriptError) Error() string { return fmt.Sprintf("rule %d: %s", e.rule, e.text) }
 
 // parseScript reads toxics as the package comment has them.
-func parseScript(text string) ([]*toxic, error) {
-	var all []*toxic
-	for i, line := range strings.FieldsFunc(text, func(r rune) bool { return r == ';' || r == '\n' }) {
+func parseScript(text string) ([]*toxic, error) { return addRules(nil, text) }
+
+// addRules adds the toxics of a text to others. The error is a *scriptError.
+func addRules(all []*toxic, text string) ([]*toxic, error) {
+	for i, line := range strings.Split(strings.ReplaceAll(text, "\n", ";"), ";") {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)
 		if len(fields) == 0 {
