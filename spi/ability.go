@@ -138,6 +138,41 @@ type FileSender interface {
 	SendFile(file int, offset int64, n int) (int, error)
 }
 
+// A Transfer is one message of a batch, and how its send or receive has ended.
+type Transfer struct {
+	Message *Message
+	N       int
+	Err     error
+}
+
+// A BatchReceiver is a socket of a message-oriented protocol that receives
+// several messages at about the cost of one.
+type BatchReceiver interface {
+	// RecvBatch receives one message for each of the batch, in order, as so
+	// many calls of Recv would: each with its own length, error, flags and
+	// sender. It returns how many of them have ended so; those behind are as
+	// they were.
+	//
+	// If that is not all of them, the error is WSAEWOULDBLOCK if no message
+	// was left. An error that came in place of one may be left in that case,
+	// for the next call; watchers are told of it by EventReset. With a nil
+	// error, Recv is to be asked about the next one: it asks for something
+	// that is not done in batches, as to peek.
+	RecvBatch(batch []Transfer) (n int, err error)
+}
+
+// A BatchSender is a socket of a message-oriented protocol that sends several
+// messages at about the cost of one.
+type BatchSender interface {
+	// SendBatch sends the messages of the batch, in order, as so many calls
+	// of Send would, each with its own error. It returns how many of them
+	// have ended so; those behind were not sent.
+	//
+	// If that is not all of them, the error is WSAEWOULDBLOCK if Send would
+	// answer that about the next one. With a nil error, Send is to be asked.
+	SendBatch(batch []Transfer) (n int, err error)
+}
+
 // A Lingerer is a socket that can tell when a graceful close is complete,
 // for a closesocket that has to wait for it (SO_LINGER with a time).
 type Lingerer interface {

@@ -35,8 +35,8 @@ func sendToLong(fd int, p []byte, flags int, name []byte) (int, Errno) {
 	}
 }
 
-// Send is one try of SendTo for the peer, with 1 to RawLimit bytes. It and Recv
-// are small enough to become a part of their callers: after a system call, the
+// Send is one try of SendTo for the peer, with 1 to RawLimit bytes. It and the
+// three below are small enough to become a part of their callers: after a system call, the
 // processor does not foresee where functions return to.
 func Send(fd int, p []byte, flags uintptr) (n uintptr, e Errno) {
 	n, _, e = syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags|always, 0, 0)
@@ -46,6 +46,20 @@ func Send(fd int, p []byte, flags uintptr) (n uintptr, e Errno) {
 // Recv is one try of RecvFrom without a name, with 1 to RawLimit bytes.
 func Recv(fd int, p []byte, flags uintptr) (n uintptr, e Errno) {
 	n, _, e = syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags|syscall.MSG_DONTWAIT, 0, 0)
+	return
+}
+
+// SendName is Send to the address whose memory is name.
+func SendName(fd int, p []byte, name *byte, nameLen uintptr) (n uintptr, e Errno) {
+	n, _, e = syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), always, uintptr(unsafe.Pointer(name)), nameLen)
+	return
+}
+
+// RecvName is Recv of a datagram, whose whole length it returns even if not all
+// of it has found room. There are nameLen bytes of room for the sender's
+// address, whose length it leaves there. Both may be nil.
+func RecvName(fd int, p []byte, name *byte, nameLen *uint32) (n uintptr, e Errno) {
+	n, _, e = syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_TRUNC|syscall.MSG_DONTWAIT, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(nameLen)))
 	return
 }
 

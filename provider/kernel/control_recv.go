@@ -22,14 +22,20 @@ func (s *socket) recvControl(m *spi.Message, flags int, name []byte) (n, nameLen
 	if e != 0 {
 		return 0, 0, e
 	}
+	s.finishControl(m, buf, r)
+	return n, r.NameLen, 0
+}
+
+// finishControl writes Winsock's form of the control data that came with a
+// datagram.
+func (s *socket) finishControl(m *spi.Message, from *controlBuffer, r sys.Received) {
 	w := controlWriter{s: s, out: m.Control}
-	w.translate(buf[:r.ControlLen])
+	w.translate(from[:r.ControlLen])
 	if r.Flags&sys.MSG_CTRUNC != 0 {
 		w.flags |= wsa.MSG_CTRUNC
 	}
 	m.Control = m.Control[:w.n]
 	m.Flags |= w.flags
-	return n, r.NameLen, 0
 }
 
 // A controlWriter writes Winsock's form of what the kernel told about a

@@ -120,6 +120,43 @@ func (c *socket) SendFile(file int, offset int64, n int) (int, error) {
 	return n, err
 }
 
+// RecvBatch is counted as so many calls of Recv.
+func (c *socket) RecvBatch(list []spi.Transfer) (int, error) {
+	start := now()
+	n, err := c.s.(spi.BatchReceiver).RecvBatch(list)
+	c.recordBatch(Recv, start, list[:n], err)
+	return n, err
+}
+
+// SendBatch is counted as so many calls of Send.
+func (c *socket) SendBatch(list []spi.Transfer) (int, error) {
+	start := now()
+	n, err := c.s.(spi.BatchSender).SendBatch(list)
+	c.recordBatch(Send, start, list[:n], err)
+	return n, err
+}
+
+// recordBatch counts each message as a call that took its share of the time. A
+// batch that ended for want of more is one that was blocked, besides.
+func (c *socket) recordBatch(g Group, start int64, ended []spi.Transfer, err error) {
+	calls := int64(len(ended))
+	if err != nil {
+		calls++
+	}
+	if calls == 0 {
+		return
+	}
+	share := (now() - start) / calls
+	for i := range ended {
+		c.recordTook(g, share, ended[i].Err)
+		c.moved(g, ended[i].N, ended[i].Err)
+	}
+	if err != nil {
+		c.recordTook(g, share, err)
+		c.moved(g, 0, err)
+	}
+}
+
 // Linger is counted under Control.
 func (c *socket) Linger() error {
 	start := now()

@@ -172,7 +172,11 @@ func now() int64 { return int64(time.Since(epoch)) }
 
 // record counts a call that began at start and has just returned.
 func (c *socket) record(g Group, start int64, err error) {
-	took := now() - start
+	c.recordTook(g, now()-start, err)
+}
+
+// recordTook counts a call that took so long.
+func (c *socket) recordTook(g Group, took int64, err error) {
 	t := &c.m.groups[g]
 	t.took[durationBucket(took)].Add(1)
 	t.time.Add(took)

@@ -75,6 +75,21 @@ func (f *fake) Duplicate(uint32, []byte) (*wsa.ProtocolInfo, error) {
 	return &wsa.ProtocolInfo{}, f.call("Duplicate")
 }
 func (f *fake) SendFile(int, int64, int) (int, error) { return f.n, f.call("SendFile") }
+func (f *fake) RecvBatch(list []spi.Transfer) (int, error) {
+	return f.endBatch(list), f.call("RecvBatch")
+}
+func (f *fake) SendBatch(list []spi.Transfer) (int, error) {
+	return f.endBatch(list), f.call("SendBatch")
+}
+
+// endBatch ends all but the last, the first of them with an error.
+func (f *fake) endBatch(list []spi.Transfer) int {
+	for i := range list[:len(list)-1] {
+		list[i].N, list[i].Err = f.n, nil
+	}
+	list[0].N, list[0].Err = 0, wsa.WSAECONNRESET
+	return len(list) - 1
+}
 func (f *fake) Park(_ spi.Direction, try func() bool) (bool, error) {
 	f.call("Park")
 	return try(), f.err
@@ -119,6 +134,8 @@ var every = map[string]struct {
 	"MultipointJoiner": {(*spi.MultipointJoiner)(nil), is[spi.MultipointJoiner]},
 	"Duplicator":       {(*spi.Duplicator)(nil), is[spi.Duplicator]},
 	"Extender":         {(*spi.Extender)(nil), is[spi.Extender]},
+	"BatchReceiver":    {(*spi.BatchReceiver)(nil), is[spi.BatchReceiver]},
+	"BatchSender":      {(*spi.BatchSender)(nil), is[spi.BatchSender]},
 	"FileSender":       {(*spi.FileSender)(nil), is[spi.FileSender]},
 	"Lingerer":         {(*spi.Lingerer)(nil), is[spi.Lingerer]},
 	"Abandoner":        {(*spi.Abandoner)(nil), is[spi.Abandoner]},
@@ -158,6 +175,40 @@ func TestAbilitiesAreKept(t *testing.T) {
 				if want := other == name && len(below.abilities) > 0; o.of(s) != want {
 					t.Errorf("on a socket with %d abilities, one %s at the most, a metered one is a %s: %v", len(below.abilities), name, other, !want)
 				}
+			}
+		}
+	}
+}
+
+// TestBatches: each message of a batch is counted as a call, and one more if
+// there was nothing for it.
+func TestBatches(t *testing.T) {
+	for _, g := range []Group{Recv, Send} {
+		for _, err := range []error{nil, wsa.WSAEWOULDBLOCK} {
+			s, m := able(&fake{err: err, n: 7}, abilities{(*spi.BatchReceiver)(nil), (*spi.BatchSender)(nil)})
+			list := make([]spi.Transfer, 4)
+			call := s.(spi.BatchReceiver).RecvBatch
+			if g == Send {
+				call = s.(spi.BatchSender).SendBatch
+			}
+			if n, got := call(list); n != 3 || got != err {
+				t.Errorf("%v: %d, %v; want 3, %v", g, n, got, err)
+			}
+			want := Counts{Calls: 3, Errors: 1}
+			if err != nil {
+				want.Calls, want.Blocked = 4, 1
+			}
+			r := m.Read()
+			got := r.Groups[g]
+			if got.Calls != want.Calls || got.Blocked != want.Blocked || got.Errors != want.Errors || got.Codes[codeIndex(wsa.WSAECONNRESET)] != 1 {
+				t.Errorf("%v with %v: counts %+v, want %+v", g, err, got, want)
+			}
+			if r.Sent+r.Received != 14 {
+				t.Errorf("%v: %d bytes sent, %d received; want 14", g, r.Sent, r.Received)
+			}
+			u, _ := UsageOf(s)
+			if u.Sends+u.Recvs != want.Calls || u.Sent+u.Received != 14 || u.Blocked != want.Blocked || u.Errors != 1 {
+				t.Errorf("%v with %v: usage %+v", g, err, u)
 			}
 		}
 	}

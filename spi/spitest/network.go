@@ -182,7 +182,7 @@ const (
 )
 
 var checks = slices.Concat(stateChecks, nameChecks, connectChecks, dataChecks, shutdownChecks, closeChecks,
-	readyChecks, parkChecks, urgentChecks, datagramChecks, optionChecks, badInputChecks, transferChecks)
+	readyChecks, parkChecks, urgentChecks, datagramChecks, batchChecks, optionChecks, badInputChecks, transferChecks)
 
 // concerns reports whether a check is for the protocol's kind of socket.
 func (c *check) concerns(info *wsa.ProtocolInfo) bool {
