@@ -258,10 +258,10 @@ func (a *async) attempt(r *request) (done bool) {
 // It needs no use of the socket: whoever closes that has one, and waits for
 // the lock here before giving it back. If a provider panics, the caller calls
 // panicked.
-func (a *async) run(events spi.Events) {
+func (a *async) run(events spi.Events, t *taker) {
 	a.mu.Lock()
 	if !a.closed { // and with it all that was pending
-		a.runLocked(events)
+		a.runLocked(events, t)
 	}
 	a.mu.Unlock()
 }
@@ -280,7 +280,7 @@ func (a *async) beginEarly(events spi.Events) (r *request, from spi.Socket) {
 		a.mu.Unlock()
 		return nil, nil
 	}
-	if r = a.recv.first(); r.extras != nil && !r.extras.rio.plain() || r.msg.Flags != 0 {
+	if r = a.recv.first(); !r.plain() || p.batches && r != a.recv.last {
 		a.mu.Unlock()
 		return nil, nil
 	}
@@ -331,7 +331,7 @@ func (a *async) toldLocked(events spi.Events) {
 	}
 }
 
-func (a *async) runLocked(events spi.Events) {
+func (a *async) runLocked(events spi.Events, t *taker) {
 	s := a.sock
 	a.toldLocked(events)
 	if w, p := a.watched, s.path.Load(); w != nil && w != p && w.top != p.top { // the chain was replaced
@@ -340,14 +340,16 @@ func (a *async) runLocked(events spi.Events) {
 		a.drained, events = false, spi.EventAll
 	}
 	if a.recv.last != nil && (events&^writeEvents != 0 || events == 0 || s.connecting.Load() || a.seldomLocked().connect != nil) {
-		a.pumpLocked(&a.recv)
+		if !a.receiveBatchLocked(events, t) {
+			a.pumpLocked(&a.recv)
+		}
 	}
 	a.runRestLocked()
 }
 
 // runRestLocked is what runLocked does after the receives.
 func (a *async) runRestLocked() {
-	if a.send.last != nil {
+	if a.send.last != nil && !a.sendBatchLocked() {
 		a.pumpLocked(&a.send)
 	}
 	if a.seldom.Load() != nil {
@@ -385,7 +387,12 @@ func (a *async) pumpCarefullyLocked(q *requestQueue) {
 			a.panickedLocked(v)
 		}
 	}()
-	a.pumpLocked(q)
+	switch {
+	case q == &a.send && a.sendBatchLocked():
+	case q == &a.recv && a.receiveBatchLocked(spi.EventAll, nil):
+	default:
+		a.pumpLocked(q)
+	}
 }
 
 func (a *async) watchLocked() {

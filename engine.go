@@ -104,6 +104,10 @@ func (t *taker) take(a *async, r *request) bool {
 	return true
 }
 
+// full has all further packets go through the port: one did, and they are not to
+// overtake it.
+func (t *taker) full() { t.entries = t.entries[:t.filled] }
+
 // A chance is what one socket has in a turn.
 type chance struct {
 	a      *async
@@ -146,7 +150,7 @@ func (t *turn) do(taker *taker) {
 			t.run++
 			if !p.early {
 				t.running = p.a
-				p.a.run(p.events)
+				p.a.run(p.events, taker)
 			}
 		}
 		t.length, t.told, t.run = 0, 0, 0

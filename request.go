@@ -80,6 +80,12 @@ func (r *request) ofExtras() *extras {
 	return r.extras
 }
 
+// plain reports whether the operation asks for nothing but to send or receive,
+// and may be done for it by whoever knows that.
+func (r *request) plain() bool {
+	return r.msg.Flags == 0 && (r.extras == nil || r.extras.rio.plain())
+}
+
 // reset empties the request so that it holds on to nothing.
 func (r *request) reset() {
 	r.msg.Reset()

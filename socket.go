@@ -62,6 +62,8 @@ type path struct {
 	// edges says that data is a socket of the kernel, of whose readiness the
 	// poller tells by edges; borrows, that it may be as good as one for a time.
 	edges, borrows bool
+
+	batches bool // data may receive in batches
 }
 
 // hasEdges reports whether readiness of data is told by edges now.
@@ -114,6 +116,7 @@ func pathOf(top spi.Socket) *path {
 	if _, p.borrows = p.data.(spi.Borrower); p.borrows {
 		p.edges = false
 	}
+	_, p.batches = p.data.(spi.BatchReceiver)
 	return p
 }
 

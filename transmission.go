@@ -128,7 +128,7 @@ func (a *async) routineRun(events spi.Events) {
 			a.panicked(v)
 		}
 	}()
-	a.run(events)
+	a.run(events, new(taker))
 }
 
 // sendStream sends some bytes of the first part.
