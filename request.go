@@ -35,7 +35,7 @@ type extras struct {
 	completion *Completion
 	thread     *Thread // where the completion routine runs
 
-	rio *rioRequest // its end is a result of registered I/O, and told nowhere else
+	rio *rioRequest // of which it and the request are parts; the end is a result of registered I/O, and told nowhere else
 
 	partial [][]byte // the buffers of an operation with several, or what is left of them
 }
@@ -97,9 +97,6 @@ func (r *request) reset() {
 }
 
 func (x *extras) free() {
-	if x.rio != nil { // of which it is a part
-		return
-	}
 	partial := x.partial
 	clear(partial[:cap(partial)])
 	*x = extras{partial: partial[:0]}
@@ -201,8 +198,8 @@ func (a *async) completeLocked(r *request, atOnce bool) {
 	}
 	switch {
 	case x != nil && x.rio != nil:
-		r.extras = nil // which go with it
-		x.rio.ended(r)
+		x.rio.ended()
+		return // the request is a part of that one, and freed with it
 	case x != nil && x.sync != nil:
 		x.sync.told(r.n, r.err)
 	default:

@@ -9,33 +9,38 @@ import (
 	"winsock/wsa"
 )
 
-// A rioRequest is what an operation of the engine has in addition if it is a
-// request of registered I/O. It is pooled.
+// A rioRequest is an operation of the engine that is a request of registered
+// I/O. It is pooled.
 type rioRequest struct {
+	op      request
 	queue   *rioRequestQueue
 	half    *rioHalf
 	context uint64
 	quiet   bool // RIO_MSG_DONT_NOTIFY
 	all     bool // RIO_MSG_WAITALL
 
+	local   []byte // room for SOCKADDR_INET
+	remote  []byte // the same
+	control []byte // RIO_CMSG_BUFFER
+	flags   []byte // room for MSG_ flags
+
+	extras extras // of op; they have this as their rio
+
 	name    wsa.Sockaddr // the other side's address
-	local   []byte       // room for SOCKADDR_INET
-	remote  []byte       // the same
-	control []byte       // RIO_CMSG_BUFFER
-	flags   []byte       // room for MSG_ flags
-
-	pktinfo [64]byte // room for control data that say where a datagram has arrived
-
-	extras extras // of the operation; they have it as their rio
+	pktinfo [64]byte     // room for control data that say where a datagram has arrived
 }
 
 var rioRequests = sync.Pool{New: func() any {
 	x := new(rioRequest)
-	x.extras.rio = x
+	x.op.extras, x.extras.rio = &x.extras, x
 	return x
 }}
 
+// free ends the request so that it holds on to nothing.
 func (x *rioRequest) free() {
+	r := &x.op
+	r.msg.Reset()
+	r.try, r.n, r.err = nil, 0, nil
 	x.queue, x.half, x.quiet, x.all = nil, nil, false, false
 	x.local, x.remote, x.control, x.flags = nil, nil, nil, nil
 	rioRequests.Put(x)
@@ -46,7 +51,8 @@ func (x *rioRequest) free() {
 func (x *rioRequest) plain() bool { return x != nil && !x.all }
 
 // ended puts the result of the operation into the completion queue.
-func (x *rioRequest) ended(r *request) {
+func (x *rioRequest) ended() {
+	r := &x.op
 	x.half.cq.push(rioResult{
 		RIORESULT: RIORESULT{
 			Status:           int32(wsa.ErrnoOf(r.err)),
@@ -106,8 +112,8 @@ func RIOReceiveEx(rq RIO_RQ, data *RIO_BUF, dataBufferCount uint32, localAddress
 	if err != nil {
 		return err
 	}
-	r := newRequest(tryRIOReceive, nil)
-	r.extras = &x.extras
+	r := &x.op
+	r.try = tryRIOReceive
 	r.msg.SetBuffer(memory)
 	if flags&wsa.RIO_MSG_WAITALL != 0 {
 		r.try, x.all = tryRIOReceiveAll, true
@@ -124,7 +130,7 @@ func RIOReceiveEx(rq RIO_RQ, data *RIO_BUF, dataBufferCount uint32, localAddress
 			r.msg.Control = x.pktinfo[:]
 		}
 	}
-	return q.submit(&q.async.recv, r, flags&wsa.RIO_MSG_DEFER != 0)
+	return q.submit(&q.async.recv, x, flags&wsa.RIO_MSG_DEFER != 0)
 }
 
 // RIOSend begins a send of a part of a registered buffer ("LPFN_RIOSEND
@@ -164,15 +170,15 @@ func RIOSendEx(rq RIO_RQ, data *RIO_BUF, dataBufferCount uint32, localAddress, r
 		x.free()
 		return err
 	}
-	r := newRequest(tryRIOSend, nil)
-	r.extras = &x.extras
+	r := &x.op
+	r.try = tryRIOSend
 	r.msg.SetBuffer(memory)
 	r.msg.Control = control
 	if x.remote != nil {
 		x.name = sockaddrOfInet(x.remote)
 		r.msg.Name = &x.name
 	}
-	return q.submit(&q.async.send, r, flags&wsa.RIO_MSG_DEFER != 0)
+	return q.submit(&q.async.send, x, flags&wsa.RIO_MSG_DEFER != 0)
 }
 
 // A rioCall holds the arguments that sends and receives have in common.

@@ -9,22 +9,19 @@ import (
 
 // submit begins an operation. Its end is told by its result in any case, even
 // if it comes before the call returns.
-func (q *rioRequestQueue) submit(waiting *requestQueue, r *request, deferred bool) error {
-	a := q.async
+func (q *rioRequestQueue) submit(waiting *requestQueue, x *rioRequest, deferred bool) error {
+	a, r := q.async, &x.op
 	if a.sock.connecting.Load() {
 		q.connectProgress()
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	x := r.extras.rio
 	err := wsa.WSAEINVAL.Err()
 	if !a.closed {
 		err = x.half.charge()
 	}
 	if err != nil {
-		r.extras = nil
 		x.free()
-		a.freeLocked(r)
 		return err
 	}
 	if x.local != nil && !q.pktinfo && !a.sock.stream() {
