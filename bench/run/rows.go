@@ -45,8 +45,8 @@ func rows() (list []row) {
 	chains(loop("connected datagrams, 64-byte round trip", "datagram", "datagram"), [3]string{"", "", ""})
 	chains(loop("datagrams by sendto, 64-byte round trip", "datagram-to", "datagram"), [3]string{"", "", ""})
 
-	chains(nginx("HTTP, keep-alive"), [3]string{"0.95", "0.95", ""})
-	chains(nginx("HTTP, a connection each", "-H", "Connection: close"), [3]string{"", "", ""})
+	chains(nginx("HTTP, keep-alive", bound), [3]string{"0.95", "0.95", ""})
+	chains(nginx("HTTP, a connection each", "", "-H", "Connection: close"), [3]string{"", "", ""})
 
 	for _, s := range []side{empty, passing} {
 		add(compile("compiling"), s, "1.00")

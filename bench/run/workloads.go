@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,9 +105,10 @@ func iperfRound(ctx context.Context, b *bench, s side, args []string) (sample, e
 	return sample{told.End.Received.Bytes, told.End.Received.Seconds}, nil
 }
 
-// nginxConf is for as little as there can be. Its places are the folder, and
-// the port.
+// nginxConf is for as little as there can be. Its places are the folder, the
+// port, and a line of the benchmark's.
 const nginxConf = `worker_processes 2;
+%[3]s
 daemon off;
 pid %[1]s/pid;
 error_log %[1]s/error;
@@ -131,8 +134,18 @@ var wrkRate = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 // wrkError tells of requests that failed.
 var wrkError = regexp.MustCompile(`Socket errors:.*|Non-2xx.*`)
 
-// nginx is a server under a side; the client is native.
-func nginx(name string, flags ...string) workload {
+// bound binds the workers to the second processor. The client has the first:
+// left alone, the scheduler has one of the workers beside the client or not,
+// which is a difference of a quarter, whatever they run under.
+const bound = "worker_cpu_affinity 10 10;"
+
+// nginx is a server under a side; the client is native. line goes into the
+// server's configuration.
+func nginx(name, line string, flags ...string) workload {
+	var client []string
+	if line == bound {
+		client = []string{"taskset", "-c", "0"}
+	}
 	return workload{
 		name: name, command: strings.Join(append([]string{"nginx, 2 workers; wrk -c 50"}, flags...), " "), format: requests,
 		measured: "two seconds, of a server that has served", least: 2 * time.Second,
@@ -140,18 +153,21 @@ func nginx(name string, flags ...string) workload {
 			if err := need("nginx", "wrk"); err != nil {
 				return nil, err
 			}
+			if line == bound && runtime.NumCPU() < 2 {
+				return nil, fmt.Errorf("%w: a second processor", errMissing)
+			}
 			port, release, err := reserve()
 			if err != nil {
 				return nil, err
 			}
-			srv, err := b.startNginx(ctx, s, port)
+			srv, err := b.startNginx(ctx, s, port, line)
 			if err != nil {
 				release()
 				return nil, err
 			}
 			round := func(ctx context.Context, length time.Duration) (sample, error) {
 				seconds := max(1, int(length.Round(time.Second).Seconds())) // as wrk has it
-				args := append([]string{"wrk", "-t", "1", "-c", "50", "-d", strconv.Itoa(seconds)}, flags...)
+				args := slices.Concat(client, []string{"wrk", "-t", "1", "-c", "50", "-d", strconv.Itoa(seconds)}, flags)
 				out, err := output(ctx, append(args, fmt.Sprintf("http://127.0.0.1:%d/", port)))
 				if err != nil {
 					return sample{}, err
@@ -171,13 +187,13 @@ func nginx(name string, flags ...string) workload {
 	}
 }
 
-func (b *bench) startNginx(ctx context.Context, s side, port int) (*server, error) {
+func (b *bench) startNginx(ctx context.Context, s side, port int, line string) (*server, error) {
 	dir := b.path("nginx-" + strconv.Itoa(port))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	conf := filepath.Join(dir, "conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, dir, port), 0o644); err != nil {
+	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, dir, port, line), 0o644); err != nil {
 		return nil, err
 	}
 	args, err := s.wrap(b, []string{"nginx", "-c", conf})
