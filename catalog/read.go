@@ -5,11 +5,12 @@ package catalog
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"regexp"
 	"strconv"
+
+	"winsock/internal/bounded"
 )
 
 // maxFile is how large a catalog file may be, in bytes.
@@ -59,8 +60,8 @@ func read(file string) (*draft, sighting, error) {
 	if seen.info, err = f.Stat(); err != nil {
 		return nil, seen, err
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	data, err := bounded.Read(f, maxFile)
+	if err == bounded.ErrTooLong {
 		err = fmt.Errorf("the file is larger than %d bytes", maxFile)
 	}
 	if err != nil {

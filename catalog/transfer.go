@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"winsock/internal/bounded"
 )
 
 // Export writes the catalog in the form of its file.
@@ -19,12 +21,12 @@ func (s *Snapshot) Export(w io.Writer) error {
 // understood, with the line; WSANO_RECOVERY and WSAEINPROGRESS as for
 // [Store.Install].
 func (s *Store) Import(r io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return err
-	}
-	if len(data) > maxFile {
+	data, err := bounded.Read(r, maxFile)
+	switch {
+	case err == bounded.ErrTooLong:
 		return invalid("the catalog is larger than %d bytes", maxFile)
+	case err != nil:
+		return err
 	}
 	next, err := decode(data)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"winsock"
+	"winsock/internal/bounded"
 	"winsock/spi"
 	"winsock/wsa"
 	"winsock/wsnet"
@@ -199,7 +200,7 @@ func (o Origin) read() (string, error) {
 		}
 		return text, nil
 	}
-	text, err := os.ReadFile(o.File)
+	text, err := bounded.ReadFile(o.File, maxFile)
 	if err != nil {
 		return "", err
 	}

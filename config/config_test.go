@@ -177,6 +177,7 @@ var mistakes = []mistake{
 	{"[layer.f]\ntype = 'fault'\ntoxics = [\n'drop', { type = 'warp' }]", []string{"4:9: toxics: warp: invalid toxic type"}},
 	{"layers = [{ type = 'socks', server = { env = 'CONFIG_TEST_NOT_SET' } }]", []string{"1:38: server: there is no variable $CONFIG_TEST_NOT_SET"}},
 	{"[layer.p]\ntype = 'socks'\nserver = 'h'\ntimeout = { file = '/none' }", []string{"4:11: timeout: open /none: no such file"}},
+	{"[layer.p]\ntype = 'socks'\nserver = { file = '/dev/zero' }", []string{"3:10: server: read /dev/zero: it is too long"}},
 
 	{"rule = ['chain proxi out']", []string{`1:9: rule: no provider is named "proxi"`}},
 	{"rule = 'chain p over trace out'\n[layer.p]\ntype = 'socks'\nserver = { env = 'PATH' }", []string{"1:8: rule: a rule cannot lead through the layer p, of which a value stands elsewhere", "4:10: server: "}},
@@ -234,6 +235,23 @@ func TestExcerpt(t *testing.T) {
 			t.Errorf("%q: nothing is wrong", text)
 		} else if got := bad[0].Excerpt(); got != want {
 			t.Errorf("%q: got\n%s\nwant\n%s", text, got, want)
+		}
+	}
+}
+
+// TestShownEnv: secrets in the environment are not shown.
+func TestShownEnv(t *testing.T) {
+	f, err := Parse("/x.toml", []byte("[run.env]\nPGPASSWORD = 'hidden'\napi_token = 'hidden'\nhttp_proxy = 'http://me:hidden@h:3128'\nLANG = 'C'\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.Show(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{`PGPASSWORD = '\*\*\*'`, `api_token = '\*\*\*'`, `http_proxy = 'http://me:\*\*\*@h:3128'`, `LANG = 'C'`} {
+		if !regexp.MustCompile("(?m)^" + line + " +# line").Match(b.Bytes()) {
+			t.Errorf("there is no line %s in\n%s", line, b.String())
 		}
 	}
 }

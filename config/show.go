@@ -17,8 +17,9 @@ import (
 
 // Show writes what is in force: the settings of winsock run and all chains, or
 // the chains of these names, with all options of their layers, and behind each
-// value where it comes from. Secrets are left out; but for those, what is
-// written is a configuration that means the same.
+// value where it comes from. Secrets are left out, those that the names of
+// variables of the environment tell of too; but for those, what is written is a
+// configuration that means the same.
 //
 // The error is that of w, or that there is no such chain.
 func (f *File) Show(w io.Writer, names ...string) error {
@@ -99,11 +100,23 @@ func (p *printer) run(r *Run) {
 		p.tables.WriteString("[run.env]\n")
 		var list []line
 		for _, name := range slices.Sorted(maps.Keys(r.Env)) {
-			list = append(list, newLine(name, r.Env[name], origin("env."+name)))
+			list = append(list, newLine(name, shownEnv(name, r.Env[name]), origin("env."+name)))
 		}
 		lines(&p.tables, list)
 	}
 	p.tables.WriteByte('\n')
+}
+
+// secretNames are the words in names of variables that hold secrets.
+var secretNames = []string{"PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED", "AUTH"}
+
+// shownEnv returns the value of a variable of the environment with its secrets
+// left out.
+func shownEnv(name, value string) string {
+	if slices.ContainsFunc(secretNames, func(word string) bool { return strings.Contains(strings.ToUpper(name), word) }) {
+		return spi.RedactAll(value)
+	}
+	return spi.RedactPasswords(value)
 }
 
 func (p *printer) chain(w *written) {

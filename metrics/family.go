@@ -69,7 +69,7 @@ func (f *Family) merge() {
 		return
 	}
 	seen := make(map[string]int, len(f.Samples))
-	merged := f.Samples[:0]
+	merged := make([]Sample, 0, len(f.Samples)) // what was given stays as it is
 	for _, s := range f.Samples {
 		key := strings.Join(s.Labels, "\x00")
 		at, again := seen[key]
@@ -85,6 +85,7 @@ func (f *Family) merge() {
 		}
 		m.Value += s.Value
 		m.Sum += s.Sum
+		m.Counts = slices.Clone(m.Counts)
 		for i := range min(len(m.Counts), len(s.Counts)) {
 			m.Counts[i] += s.Counts[i]
 		}

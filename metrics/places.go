@@ -130,7 +130,7 @@ func gatherPlace(l *meter.Layer, add func(d *Description, s Sample)) {
 		case meter.Connect:
 			results(&connects, l.Connected, &c.Codes, value)
 		case meter.Accept:
-			results(&accepts, c.Calls-c.Blocked-c.Errors, &c.Codes, value)
+			results(&accepts, l.Accepted, &c.Codes, value)
 		}
 	}
 }

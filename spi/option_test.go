@@ -28,12 +28,13 @@ func TestOptionWords(t *testing.T) {
 		t.Errorf("got %v, %v", o, err)
 	}
 	for path, says := range map[string]string{
-		"option-test:mode=none":  "option-test: option mode=none: want slow, quick or never",
-		"option-test:mode=":      "want slow, quick or never",
-		"option-test:sure=no":    "option sure=no: want yes",
-		"path-test:wait=3":       "option wait=3: want duration",
-		"option-test:x=1":        `has no option "x" (it has: mode, sure, via, key, name)`,
-		"option-test:key=1,key=": `option "key" is given twice`,
+		"option-test:mode=none":    "option-test: option mode=none: want slow, quick or never",
+		"option-test:mode=":        "want slow, quick or never",
+		"option-test:sure=no":      "option sure=no: want yes",
+		"path-test:wait=3":         "option wait=3: want duration",
+		"option-test:key=a,hidden": "has no option of the name that is number 2 (in values, \\, is a comma) (it has: ",
+		"option-test:x=1":          `has no option "x" (it has: mode, sure, via, key, name)`,
+		"option-test:key=1,key=":   `option "key" is given twice`,
 	} {
 		if _, _, err := ParsePath(path); wsa.ErrnoOf(err) != wsa.WSAEINVAL || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want %q", path, err, says)

@@ -70,14 +70,15 @@ var optionEscaper = strings.NewReplacer(`\`, `\\`, `,`, `\,`)
 // options. Those that are not given are left out. Errors wrap WSAEINVAL.
 func (d *Driver) ParseOptions(s string) (Options, error) {
 	options := Options{}
-	for _, field := range splitEscaped(s) {
+	hidden := false
+	for i, field := range splitEscaped(s) {
 		key, value, found := strings.Cut(field, "=")
 		if !found {
 			value = "true"
 		}
 		o := d.Option(key)
 		if o == nil {
-			return nil, fmt.Errorf("%s has no option %q (it has: %s): %w", d.Name, key, optionKeys(d), wsa.WSAEINVAL)
+			return nil, fmt.Errorf("%s has no option %s (it has: %s): %w", d.Name, naming(key, i, hidden), optionKeys(d), wsa.WSAEINVAL)
 		}
 		if _, twice := options[key]; twice {
 			return nil, fmt.Errorf("%s: option %q is given twice: %w", d.Name, key, wsa.WSAEINVAL)
@@ -86,8 +87,18 @@ func (d *Driver) ParseOptions(s string) (Options, error) {
 			return nil, fmt.Errorf("%s: option %s=%s: %w: %w", d.Name, key, o.Shown(value), err, wsa.WSAEINVAL)
 		}
 		options[key] = value
+		hidden = hidden || o.Redact != nil
 	}
 	return options, nil
+}
+
+// naming names an unknown option, the i-th one. Behind one whose value may be
+// secret, it may be the rest of that, with a comma that has no backslash.
+func naming(key string, i int, hidden bool) string {
+	if hidden {
+		return fmt.Sprintf("of the name that is number %d (in values, \\, is a comma)", i+1)
+	}
+	return strconv.Quote(key)
 }
 
 // fill adds the defaults of options that are not given.

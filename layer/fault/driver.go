@@ -5,11 +5,10 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"strings"
 
+	"winsock/internal/bounded"
 	"winsock/internal/bucket"
 	"winsock/spi"
 	"winsock/spi/layer"
@@ -96,17 +95,9 @@ const maxScript = 1 << 20
 
 // readScript reads toxics from a file. A comment goes to the end of its line.
 func readScript(name string) (all []*toxic, err error) {
-	f, err := os.Open(name)
+	text, err := bounded.ReadFile(name, maxScript)
 	if err != nil {
 		return nil, fmt.Errorf("option script: %v", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxScript+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("option script: %v", err)
-	case len(text) > maxScript:
-		return nil, fmt.Errorf("option script: %s is too long to be one", name)
 	}
 	n := 0
 	for line := range strings.Lines(string(text)) {

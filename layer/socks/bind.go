@@ -49,6 +49,9 @@ func (s *stream) listenAtProxy(backlog int32) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.bound.Load() != nil { // another Listen has just begun
+		return wsa.WSAEWOULDBLOCK
+	}
 	if !s.router.takes(binds) {
 		return wsa.WSAEOPNOTSUPP
 	}
@@ -127,10 +130,20 @@ func (b *bind) answer(err error) bool {
 // request asks for a connection and waits for it.
 func (b *bind) request() (*stream, error) {
 	conn, err := b.ask(b.asks)
-	if err != nil && b.asks != 0 && b.asks != b.s.wants {
+	if err != nil && b.asks != 0 && b.asks != b.s.wants && !b.cancelled() {
 		conn, err = b.ask(0) // the port of the last one is not to be had
 	}
 	return conn, err
+}
+
+// cancelled reports whether the socket that listens is being closed.
+func (b *bind) cancelled() bool {
+	select {
+	case <-b.cancel:
+		return true
+	default:
+		return false
+	}
 }
 
 func (b *bind) ask(port uint16) (*stream, error) {

@@ -5,6 +5,7 @@ package socks
 import (
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -227,6 +228,40 @@ func TestListenAgain(t *testing.T) {
 	conn, _ := l.accepts()
 	peer.Write([]byte("hello"))
 	conn.expect("hello")
+}
+
+// Of two calls at once, one asks the proxy.
+func TestListenTwice(t *testing.T) {
+	p := sockstest.Serve(t)
+	w := newWorld(t, spi.Options{"server": p.URL("socks5"), "listen": "proxy"})
+	l := w.open(wsa.AF_INET, wsa.SOCK_STREAM)
+	if err := l.Bind(at("127.0.0.1:0")); err != nil {
+		t.Fatal(err)
+	}
+	s := l.Socket.(*stream)
+	s.mu.Lock()
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if err := l.Listen(5); err != wsa.WSAEWOULDBLOCK {
+				t.Errorf("listen: %v", err)
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond) // for both to come to the lock; if not, the test finds less
+	s.mu.Unlock()
+	both.Wait()
+	var err error
+	l.wait(spi.EventAccept, func() bool { err = l.Listen(5); return err != wsa.WSAEWOULDBLOCK })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if _, times := p.Bound(); times != 1 {
+		t.Errorf("the proxy was asked %d times", times)
+	}
 }
 
 // A socket that is closed while the proxy is asked lets go of it.

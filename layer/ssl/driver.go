@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"winsock/internal/bounded"
 	"winsock/spi"
 	"winsock/spi/hostnames"
 	"winsock/spi/layer"
@@ -253,12 +254,16 @@ func parsePins(text string) (pins [][sha256.Size]byte, err error) {
 	return pins, nil
 }
 
+// maxPool bounds a file of authorities, as the name may be that of anything.
+// The one of a system has a quarter of a megabyte.
+const maxPool = 16 << 20
+
 // readPool reads authorities from a file; nil for none.
 func readPool(name string) (*x509.CertPool, error) {
 	if name == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(name)
+	text, err := bounded.ReadFile(name, maxPool)
 	if err != nil {
 		return nil, err
 	}

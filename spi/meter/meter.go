@@ -43,6 +43,7 @@ type Meter struct {
 	total     atomic.Int64
 	opened    atomic.Int64 // by their provider, which is what Open counts
 	connected atomic.Int64
+	accepted  atomic.Int64
 }
 
 // A tally counts the calls of a group. What each call changes begins a cache
@@ -92,6 +93,7 @@ type Reading struct {
 	Open      int64 // sockets that are open
 	Total     int64 // sockets that were opened, accepted or joined
 	Connected int64 // connects that have ended well; the others are errors of group Connect
+	Accepted  int64 // connections that were accepted
 }
 
 // Read returns the counts. Calls may go on meanwhile, so the numbers belong
@@ -114,7 +116,8 @@ func (m *Meter) read(r *Reading) {
 	load(r.SentSizes[:], m.sent[:])
 	load(r.ReceivedSizes[:], m.received[:])
 	r.Sent, r.Received = m.groups[Send].bytes.Load(), m.groups[Recv].bytes.Load()
-	r.Open, r.Total, r.Connected = m.open.Load(), m.total.Load(), m.connected.Load()
+	r.Open, r.Total = m.open.Load(), m.total.Load()
+	r.Connected, r.Accepted = m.connected.Load(), m.accepted.Load()
 }
 
 // add adds what was counted elsewhere.
@@ -129,6 +132,7 @@ func (r *Reading) add(more *Reading) {
 	r.Open += more.Open
 	r.Total += more.Total
 	r.Connected += more.Connected
+	r.Accepted += more.Accepted
 }
 
 // Sum returns the counts of all groups together.

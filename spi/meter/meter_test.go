@@ -414,6 +414,23 @@ func TestOneResultForOneAttempt(t *testing.T) {
 	}
 }
 
+// TestAccepted: only connections count as accepted.
+func TestAccepted(t *testing.T) {
+	f := &fake{err: wsa.WSAEWOULDBLOCK}
+	s, m := able(f, nil)
+	s.Accept(nil)
+	f.err = wsa.WSAECONNABORTED
+	s.Accept(nil)
+	f.err, f.conn = nil, &fake{}
+	s.Accept(nil)
+	all := m.Read()
+	more := m.Read()
+	all.add(&more)
+	if all.Accepted != 2 {
+		t.Errorf("twice %d accepted, want twice 1", all.Accepted/2)
+	}
+}
+
 func TestUnwrap(t *testing.T) {
 	f := &fake{}
 	var m Meter

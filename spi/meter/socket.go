@@ -143,6 +143,7 @@ func (c *socket) Accept(peer *wsa.Sockaddr) (spi.Socket, error) {
 	if err != nil || conn == nil {
 		return conn, err
 	}
+	c.m.accepted.Add(1)
 	return c.derive(conn), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"winsock/internal/bounded"
 	"winsock/spi"
 	"winsock/wsa"
 )
@@ -27,12 +28,12 @@ func Load(name string) (*Set, error) {
 
 // Read is [Load] of what r gives.
 func Read(name string, r io.Reader) (*Set, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	if len(text) > maxFile {
+	text, err := bounded.Read(r, maxFile)
+	switch {
+	case err == bounded.ErrTooLong:
 		return nil, Errors{{Name: name, Text: "this is too long to be a text of rules"}}
+	case err != nil:
+		return nil, unreadable(name, err)
 	}
 	set, err := Parse(name, string(text))
 	if err != nil {
