@@ -170,17 +170,18 @@ func (p *parking) park(below spi.Parker, try func() bool) (bool, error) {
 	}
 }
 
-// restore sets the program's deadline again. It reports false if that was in
-// force.
+// restore sets the program's deadline again, and reports false if that has
+// passed. The program may have set it anew itself, since whoever was kicked
+// came back.
 func (p *parking) restore(below spi.Parker) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.kicked {
-		return false
+	if p.kicked {
+		p.kicked = false
+		below.SetParkDeadline(spi.Receiving, p.deadline)
+		return true
 	}
-	p.kicked = false
-	below.SetParkDeadline(spi.Receiving, p.deadline)
-	return true
+	return p.deadline.IsZero() || time.Now().Before(p.deadline)
 }
 
 func (p *parking) setDeadline(below spi.Parker, t time.Time) {
