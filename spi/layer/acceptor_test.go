@@ -3,6 +3,7 @@
 package layer_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -19,9 +20,13 @@ func (listener) Unwatch(*spi.Watcher) {}
 
 // accepting begins to accept on a socket that tells nothing of itself.
 func accepting(t *testing.T, accept func() (spi.Socket, error)) (a *layer.Acceptor, told chan struct{}) {
+	return acceptingOn(t, listener{}, accept)
+}
+
+func acceptingOn(t *testing.T, below spi.Socket, accept func() (spi.Socket, error)) (a *layer.Acceptor, told chan struct{}) {
 	told = make(chan struct{}, 10)
 	a = layer.NewAcceptor(layer.Accepting{
-		Below:  listener{},
+		Below:  below,
 		Accept: func(*wsa.Sockaddr) (spi.Socket, error) { return accept() },
 		Begin:  func(spi.Socket, wsa.Sockaddr) layer.Shaking { return layer.Shaking{} },
 		Told:   func() { told <- struct{}{} },
@@ -93,3 +98,126 @@ type closer struct{ spi.Socket }
 
 func (closer) Close() error                          { return nil }
 func (closer) SetSockOpt(int32, int32, []byte) error { return nil }
+
+// A mooring is a listener on which one can park.
+type mooring struct {
+	listener
+	mu      sync.Mutex // protects what follows
+	changed sync.Cond  // any of it
+	passed  bool       // the deadline
+	broken  bool       // nobody can park any more
+	watcher *spi.Watcher
+	waiting int // connections
+	looks   int // waits that have begun
+}
+
+func newMooring(waiting int) *mooring {
+	m := &mooring{waiting: waiting}
+	m.changed.L = &m.mu
+	return m
+}
+
+func (m *mooring) change(f func()) {
+	m.mu.Lock()
+	f()
+	w := m.watcher
+	m.changed.Broadcast()
+	m.mu.Unlock()
+	if w != nil {
+		w.Notify(spi.EventAccept)
+	}
+}
+
+func (m *mooring) accept() (spi.Socket, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.waiting == 0 {
+		return nil, wsa.WSAEWOULDBLOCK
+	}
+	m.waiting--
+	return closer{}, nil
+}
+
+func (m *mooring) Park(_ spi.Direction, try func() bool) (bool, error) {
+	for !try() {
+		m.mu.Lock()
+		m.looks++
+		m.changed.Broadcast()
+		for m.waiting == 0 && !m.passed && !m.broken {
+			m.changed.Wait()
+		}
+		passed, broken := m.passed, m.broken
+		m.mu.Unlock()
+		switch {
+		case broken:
+			return false, nil
+		case passed:
+			return true, wsa.WSAETIMEDOUT
+		}
+	}
+	return true, nil
+}
+
+func (m *mooring) SetParkDeadline(_ spi.Direction, t time.Time) {
+	m.change(func() { m.passed = !t.IsZero() })
+}
+
+func (m *mooring) Unpark() {}
+
+func (m *mooring) Watch(w *spi.Watcher)   { m.change(func() { m.watcher = w }) }
+func (m *mooring) Unwatch(w *spi.Watcher) { m.change(func() { m.watcher = nil }) }
+
+// TestAcceptorParks: an Acceptor waits for connections where the program's
+// goroutines would, goes on when there is room again, and waits with a watcher
+// when it cannot wait there any more.
+func TestAcceptorParks(t *testing.T) {
+	m := newMooring(4)
+	a, told := acceptingOn(t, m, m.accept)
+	for range 3 { // as many as are ever taken
+		wait(t, told)
+	}
+	for range 3 {
+		if _, err := a.Next(nil); err != nil {
+			t.Error(err)
+		}
+	}
+	wait(t, told) // there was room
+	m.mu.Lock()
+	for m.looks == 0 {
+		m.changed.Wait()
+	}
+	if m.watcher != nil {
+		t.Error("it has a watcher though it can park")
+	}
+	m.mu.Unlock()
+	m.change(func() { m.waiting++ })
+	wait(t, told)
+	m.change(func() { m.broken = true })
+	m.mu.Lock()
+	for m.watcher == nil {
+		m.changed.Wait()
+	}
+	m.mu.Unlock()
+	m.change(func() { m.waiting++ })
+	wait(t, told)
+	for range 3 {
+		if _, err := a.Next(nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := a.Next(nil); err != wsa.WSAEWOULDBLOCK {
+		t.Errorf("at last: %v, want WSAEWOULDBLOCK", err)
+	}
+}
+
+// TestAcceptorCloseParked: an Acceptor that waits for connections, or for
+// room, can be closed.
+func TestAcceptorCloseParked(t *testing.T) {
+	for _, waiting := range []int{0, 1, 3, 4} {
+		m := newMooring(waiting)
+		_, told := acceptingOn(t, m, m.accept)
+		for range min(waiting, 3) {
+			wait(t, told)
+		}
+	} // and then it is closed, which waits for its goroutine
+}
