@@ -105,8 +105,10 @@ func (c *call) sort(fd int) (typ, protocol int) {
 	if c.k != nil {
 		return c.k.typ, c.k.protocol
 	}
+	if protocol, _ = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL); protocol == sys.IPPROTO_TCP {
+		return sys.SOCK_STREAM, protocol // sockets of TCP are of no other type
+	}
 	typ, _ = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_TYPE)
-	protocol, _ = sys.GetSockOptInt(fd, sys.SOL_SOCKET, sys.SO_PROTOCOL)
 	return typ, protocol
 }
 
