@@ -56,6 +56,14 @@ func (s *socket) recvError(e sys.Errno) error {
 	if code, found := s.nextICMP(); found {
 		return code.Err()
 	}
+	if e == sys.ECONNREFUSED && s.kind.family != wsa.AF_UNIX {
+		// The kernel notes it right after it has put the message into the
+		// queue, from where somebody has taken it in between.
+		if s.marked(unreachable) {
+			return nil
+		}
+		return wsa.WSAECONNRESET
+	}
 	return wsa.FromErrno(e).Err()
 }
 

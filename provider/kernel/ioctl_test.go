@@ -202,6 +202,16 @@ func TestInterfaceList(t *testing.T) {
 	}
 }
 
+// What the kernel notes of an ICMP message besides its queue has the same code.
+func TestPortUnreachableLate(t *testing.T) {
+	each(t, datagrams, func(t *testing.T, o spi.Opening) {
+		s, _ := bound(t, o)
+		want(t, "recvfrom function: port unreachable", s.recvError(sys.ECONNREFUSED), wsa.WSAECONNRESET)
+		want(t, "SIO_UDP_CONNRESET off", ioctlErr(s, wsa.SIO_UDP_CONNRESET, make([]byte, 4), nil), 0)
+		want(t, "SIO_UDP_CONNRESET off: recv", s.recvError(sys.ECONNREFUSED), 0)
+	})
+}
+
 // An ICMP message about a datagram fails the next receive and no send.
 func TestPortUnreachable(t *testing.T) {
 	each(t, datagrams, func(t *testing.T, o spi.Opening) {
