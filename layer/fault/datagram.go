@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,16 +48,22 @@ type way struct {
 	closed  bool
 	message spi.Message
 	from    wsa.Sockaddr
+	control [maxControl]byte // what a datagram comes with
+	again   bucket.Timer     // for more of a flood
 }
 
 // A packet is a datagram that is kept.
 type packet struct {
-	due   time.Time
-	data  []byte
-	name  wsa.Sockaddr
-	named bool
-	flags uint32
+	due     time.Time
+	data    []byte
+	control []byte
+	name    wsa.Sockaddr
+	named   bool
+	flags   uint32
 }
+
+// maxControl is the room for the control data of one datagram.
+const maxControl = 512
 
 // maxPackets bounds what is kept in a direction. What comes then is lost, as
 // in a router.
@@ -127,6 +134,18 @@ func (w *way) armLocked(clock bucket.Clock, f func()) {
 	}
 }
 
+// againLocked has f called soon.
+func (w *way) againLocked(clock bucket.Clock, f func()) {
+	if w.closed {
+		return
+	}
+	if w.again == nil {
+		w.again = clock.AfterFunc(0, f)
+	} else {
+		w.again.Reset(0)
+	}
+}
+
 // Send sends the datagram, now, later, twice or not at all.
 func (s *datagram) Send(m *spi.Message) (int, error) {
 	w := &s.up
@@ -153,7 +172,7 @@ func (s *datagram) Send(m *spi.Message) (int, error) {
 			}
 			continue
 		}
-		k := &packet{due: now.Add(after[i]), data: make([]byte, n), flags: m.Flags}
+		k := &packet{due: now.Add(after[i]), data: make([]byte, n), control: slices.Clone(m.Control), flags: m.Flags}
 		m.Gather(k.data, 0)
 		if k.named = m.Name != nil; k.named {
 			k.name = *m.Name
@@ -228,7 +247,7 @@ func (s *datagram) sendDueLocked(now time.Time) {
 		w.queue = w.queue[1:]
 		m := &w.message
 		m.SetBuffer(k.data)
-		m.Flags = k.flags
+		m.Flags, m.Control = k.flags, k.control
 		if m.Name = nil; k.named {
 			m.Name = &k.name
 		}
@@ -253,14 +272,18 @@ func (s *datagram) dueLocked() bool {
 // fetchLocked takes what has come below and decides about it.
 func (s *datagram) fetchLocked() {
 	w := &s.down
-	for w.err == nil && len(w.queue) < maxPackets {
+	for looked := 0; w.err == nil && len(w.queue) < maxPackets; looked++ {
+		if looked == maxPackets { // they are lost as fast as they come
+			w.againLocked(s.place.clock, s.routineDue)
+			return
+		}
 		buf := raw.Get().(*[64 << 10]byte)
 		m := &w.message
 		m.SetBuffer(buf[:])
-		m.Flags, m.Name = 0, &w.from
+		m.Flags, m.Name, m.Control = 0, &w.from, w.control[:]
 		w.from.SetLen(0)
 		n, err := s.Socket.Recv(m)
-		flags := m.Flags
+		flags, control := m.Flags, m.Control
 		m.Reset()
 		if err != nil && err != wsa.WSAEMSGSIZE {
 			raw.Put(buf)
@@ -272,7 +295,10 @@ func (s *datagram) fetchLocked() {
 		after, copies := w.fate(s.place)
 		now := s.place.clock.Now()
 		for i := range copies {
-			w.keepLocked(&packet{due: now.Add(after[i]), data: append([]byte(nil), buf[:n]...), name: w.from, named: true, flags: flags})
+			w.keepLocked(&packet{
+				due: now.Add(after[i]), data: append([]byte(nil), buf[:n]...), control: slices.Clone(control),
+				name: w.from, named: true, flags: flags,
+			})
 		}
 		raw.Put(buf)
 	}
@@ -306,13 +332,21 @@ func (s *datagram) Recv(m *spi.Message) (int, error) {
 	}
 	peek := m.Flags&wsa.MSG_PEEK != 0
 	m.Flags = k.flags
-	m.Control = m.Control[:0]
+	cut := m.Control != nil && len(k.control) > len(m.Control)
+	if cut {
+		m.Flags |= wsa.MSG_CTRUNC
+		m.Control = m.Control[:0]
+	}
+	m.Control = m.Control[:copy(m.Control, k.control)]
 	if !peek {
 		w.queue[0] = nil
 		w.queue = w.queue[1:]
 	}
 	if n < len(k.data) {
 		m.Flags |= wsa.MSG_TRUNC
+		cut = true
+	}
+	if cut {
 		return n, wsa.WSAEMSGSIZE
 	}
 	return n, nil
@@ -440,8 +474,10 @@ func (s *datagram) leave() {
 			s.sendAllLocked()
 		}
 		w.closed = true
-		if w.timer != nil {
-			w.timer.Stop()
+		for _, t := range [2]bucket.Timer{w.timer, w.again} {
+			if t != nil {
+				t.Stop()
+			}
 		}
 		w.mu.Unlock()
 	}

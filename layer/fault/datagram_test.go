@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -142,5 +143,91 @@ func TestCloseSendsWhatIsKept(t *testing.T) {
 	clock.Advance(0)
 	if got := received(t, peer); got != "x" {
 		t.Errorf("received %q", got)
+	}
+}
+
+// A flood is a socket at which datagrams come without an end, with control
+// data, and that notes what is sent.
+type flood struct {
+	spi.Socket
+	control []byte
+	sent    spi.Message
+}
+
+func (f *flood) Recv(m *spi.Message) (int, error) {
+	n := m.Scatter([]byte("flood"), 0)
+	m.Control = m.Control[:copy(m.Control, f.control)]
+	return n, nil
+}
+
+func (f *flood) Send(m *spi.Message) (int, error) {
+	f.sent = spi.Message{Flags: m.Flags, Control: m.Control}
+	return m.Len(), nil
+}
+
+func (f *flood) Ready(mask spi.Events) spi.Events                    { return mask & spi.EventRead }
+func (f *flood) Watch(*spi.Watcher)                                  {}
+func (f *flood) Unwatch(*spi.Watcher)                                {}
+func (f *flood) Close() error                                        { return nil }
+func (f *flood) GetSockName(name *wsa.Sockaddr) error                { return nil }
+func (f *flood) GetPeerName(name *wsa.Sockaddr) error                { return nil }
+func (f *flood) GetSockOpt(level, name int32, _ []byte) (int, error) { return 0, wsa.WSAENOPROTOOPT }
+
+// flooded returns a socket with faults over a flood.
+func flooded(t *testing.T, f *flood, toxics string) (*datagram, *bed.World) {
+	t.Helper()
+	w := bed.New(t)
+	p := w.Provider(start, options(toxics)).(*provider)
+	s, err := p.wrapDatagram(f, &spi.Opening{AddressFamily: wsa.AF_INET, SocketType: wsa.SOCK_DGRAM})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s.(*datagram), w
+}
+
+// TestFlood: a receive does not go on for as long as there are datagrams to be
+// lost, and whoever waits is told to look again.
+func TestFlood(t *testing.T) {
+	s, w := flooded(t, new(flood), "drop")
+	told := 0
+	s.Watch(&spi.Watcher{Mask: spi.EventRead, Notify: func(spi.Events) { told++ }})
+	if _, err := bed.Recv(s, 10); err != wsa.WSAEWOULDBLOCK {
+		t.Errorf("recv: %v, want WSAEWOULDBLOCK", err)
+	}
+	if w.Advance(0); told == 0 {
+		t.Error("nobody is told of what has come meanwhile")
+	}
+}
+
+// TestControlIsKept: control data stays with a datagram that is late.
+func TestControlIsKept(t *testing.T) {
+	f := &flood{control: wsa.AppendControl(nil, wsa.IPPROTO_IP, wsa.IP_PKTINFO, []byte{127, 0, 0, 1, 1, 0, 0, 0})}
+	s, w := flooded(t, f, "latency latency=10; latency latency=10 stream=upstream")
+	m := spi.Message{Control: make([]byte, 100)}
+	recv := func(room int) error {
+		m.SetBuffer(make([]byte, 10))
+		m.Flags, m.Control = 0, m.Control[:room]
+		_, err := s.Recv(&m)
+		return err
+	}
+	if err := recv(100); err != wsa.WSAEWOULDBLOCK {
+		t.Errorf("early: %v, want WSAEWOULDBLOCK", err)
+	}
+	w.Advance(10 * time.Millisecond)
+	if err := recv(3); err != wsa.WSAEMSGSIZE || m.Flags != wsa.MSG_CTRUNC || len(m.Control) != 0 {
+		t.Errorf("without room: %v, flags %#x, control % x", err, m.Flags, m.Control)
+	}
+	if err := recv(100); err != nil || !bytes.Equal(m.Control, f.control) {
+		t.Errorf("with room: %v, control % x, want % x", err, m.Control, f.control)
+	}
+	m.SetBuffer([]byte("x"))
+	m.Flags, m.Control = 0, f.control
+	if _, err := s.Send(&m); err != nil {
+		t.Error(err)
+	}
+	w.Advance(10 * time.Millisecond)
+	if !bytes.Equal(f.sent.Control, f.control) {
+		t.Errorf("sent with control % x, want % x", f.sent.Control, f.control)
 	}
 }

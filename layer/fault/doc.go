@@ -100,9 +100,10 @@
 // Without listen=, what no toxic can concern goes past the layer, with the
 // kernel's descriptor. With an API, calls for data cost some tens of nanoseconds
 // while no toxic is in force, and take no lock. Toxics for streams copy what
-// passes; meanwhile urgent data is WSAEOPNOTSUPP. A socket whose program never
-// waits for it sees what has come when it asks. Where the program polls its own
-// socket (datagrams that are not connected, under winsock run), a datagram that
-// is held back cannot wake it when it is due: latency downstream and reorder are
+// passes; meanwhile urgent data cannot be sent (WSAEOPNOTSUPP), and what comes of
+// it goes past what is held back. A socket whose program never waits for it
+// sees what has come when it asks. Where the program polls its own socket
+// (datagrams that are not connected, under winsock run), a datagram that is
+// held back cannot wake it when it is due: latency downstream and reorder are
 // then as late as its next look.
 package fault
