@@ -33,7 +33,7 @@ var places atomic.Int64
 
 func layerOf(options spi.Options) string {
 	if options["name"] == "" {
-		options["name"] = fmt.Sprintf("test%d", places.Add(1))
+		options["name"] = fmt.Sprintf("stream%d", places.Add(1))
 	}
 	return spi.FormatPath("fault", options)
 }
