@@ -28,20 +28,18 @@ func newMooring() *mooring {
 }
 
 func (m *mooring) Park(_ spi.Direction, try func() bool) (bool, error) {
-	for {
-		if try() {
-			return true, nil
-		}
-		m.mu.Lock()
-		m.waits = true
-		m.changed.Broadcast()
-		for m.deadline.IsZero() || time.Now().Before(m.deadline) {
-			m.changed.Wait()
-		}
-		m.waits = false
-		m.mu.Unlock()
-		return true, wsa.WSAETIMEDOUT
+	if try() {
+		return true, nil
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.waits = true
+	m.changed.Broadcast()
+	for m.deadline.IsZero() || time.Now().Before(m.deadline) {
+		m.changed.Wait()
+	}
+	m.waits = false
+	return true, wsa.WSAETIMEDOUT
 }
 
 func (m *mooring) SetParkDeadline(_ spi.Direction, t time.Time) {
