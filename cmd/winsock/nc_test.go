@@ -6,35 +6,13 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"math/rand/v2"
-	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-)
 
-// freePort returns a port that nobody had just now, from below those that the
-// kernel gives out, so that no test beside this one gets it.
-func freePort(t *testing.T, network string) string {
-	t.Helper()
-	for range 1000 {
-		port := strconv.Itoa(20000 + rand.IntN(12000))
-		address := net.JoinHostPort("127.0.0.1", port)
-		if network == "udp" {
-			if c, err := net.ListenPacket("udp", address); err == nil {
-				c.Close()
-				return port
-			}
-		} else if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
+	"winsock/test/ports"
+)
 
 // A sharedBuffer may be written to while it is read.
 type sharedBuffer struct {
@@ -81,7 +59,7 @@ func (s *sharedBuffer) await(t *testing.T, text string) {
 // TestPipe: two nc give each other what they read, and end with the input.
 func TestPipe(t *testing.T) {
 	useCatalog(t)
-	port := freePort(t, "tcp")
+	port := ports.Free(t, "127.0.0.1")
 	var out, says sharedBuffer
 	done := make(chan int, 1)
 	go func() {
@@ -101,7 +79,7 @@ func TestPipe(t *testing.T) {
 // ends well when it is interrupted.
 func TestKeepOpen(t *testing.T) {
 	useCatalog(t)
-	port := freePort(t, "tcp")
+	port := ports.Free(t, "127.0.0.1")
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	var out, says sharedBuffer
@@ -126,7 +104,7 @@ func TestKeepOpen(t *testing.T) {
 // its first sender.
 func TestDatagrams(t *testing.T) {
 	useCatalog(t)
-	port := freePort(t, "udp")
+	port := ports.Free(t, "127.0.0.1")
 	answer, give := io.Pipe()
 	defer give.Close()
 	var out, says sharedBuffer
@@ -148,7 +126,7 @@ func TestDatagrams(t *testing.T) {
 // TestExitCodes: 1 after a network error, 2 for a wrong command.
 func TestExitCodes(t *testing.T) {
 	useCatalog(t)
-	_, errs, code := command(t, strings.NewReader(""), "nc", "127.0.0.1", freePort(t, "tcp"))
+	_, errs, code := command(t, strings.NewReader(""), "nc", "127.0.0.1", ports.Free(t, "127.0.0.1"))
 	if code != exitNetwork || !strings.Contains(errs, "Connection refused") {
 		t.Errorf("a refused connection: exit code %d, %q", code, errs)
 	}

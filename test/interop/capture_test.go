@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"winsock/test/ports"
 )
 
 // TestCapture: what winsock nc captures of a download reads in tshark as one
@@ -20,7 +22,7 @@ func TestCapture(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			capture := filepath.Join(t.TempDir(), "capture.pcapng")
 			p := place{host: host, layers: []string{"trace", "trace:capture=" + capture}}
-			port := p.freePort(t)
+			port := ports.Free(t, p.host)
 			server := exec.CommandContext(t.Context(), python, "-m", "http.server", "--bind", host, "--directory", shared.dir, port)
 			start(t, server)
 			p.awaitListener(t, port)

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"winsock/config"
+	"winsock/test/ports"
 	"winsock/wsnet"
 )
 
@@ -26,7 +27,7 @@ import (
 func TestOneConfiguration(t *testing.T) {
 	curl, python := need(t, "curl"), need(t, "python3")
 	p := place{host: "127.0.0.1"}
-	port := p.freePort(t)
+	port := ports.Free(t, p.host)
 	server := exec.CommandContext(t.Context(), python, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", shared.dir)
 	start(t, server)
 	p.awaitListener(t, port)

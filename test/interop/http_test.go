@@ -13,13 +13,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"winsock/test/ports"
 )
 
 // TestPythonServes: winsock nc fetches the file from Python's web server.
 func TestPythonServes(t *testing.T) {
 	python := need(t, "python3")
 	places(t, func(t *testing.T, p place) {
-		port := p.freePort(t)
+		port := ports.Free(t, p.host)
 		server := exec.CommandContext(t.Context(), python, "-m", "http.server", "--bind", p.host, "--directory", shared.dir, port)
 		start(t, server)
 		p.awaitListener(t, port)
@@ -55,7 +57,7 @@ func (s *sink) head(t *testing.T) int64 {
 func TestCurlDownloads(t *testing.T) {
 	curl := need(t, "curl")
 	places(t, func(t *testing.T, p place) {
-		port := p.freePort(t)
+		port := ports.Free(t, p.host)
 		server := p.nc(t, "-l", p.host, port)
 		head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", shared.file.size)
 		server.Stdin = io.MultiReader(strings.NewReader(head), openFile(t))
@@ -76,7 +78,7 @@ func TestCurlDownloads(t *testing.T) {
 func TestCurlUploads(t *testing.T) {
 	curl := need(t, "curl")
 	places(t, func(t *testing.T, p place) {
-		port := p.freePort(t)
+		port := ports.Free(t, p.host)
 		got := newSink(t)
 		server := p.nc(t, "-l", p.host, port)
 		server.Stdout = got.f

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,22 +126,6 @@ func (p place) nc(t *testing.T, args ...string) *exec.Cmd {
 	c := exec.CommandContext(t.Context(), shared.winsock, append(append([]string{"nc"}, flags...), args...)...)
 	c.Stderr = os.Stderr
 	return c
-}
-
-// freePort returns a port that nobody listened on just now, from below those
-// that the kernel gives out, so that no test beside this one gets it.
-func (p place) freePort(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		port := strconv.Itoa(20000 + rand.IntN(12000))
-		l, err := net.Listen("tcp", net.JoinHostPort(p.host, port))
-		if err == nil {
-			l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // awaitListener waits until the port is being listened on. It asks the

@@ -5,6 +5,8 @@ package interop
 import (
 	"os/exec"
 	"testing"
+
+	"winsock/test/ports"
 )
 
 // TestNetcatSends: netcat sends the file to winsock nc -l, which ends with
@@ -12,7 +14,7 @@ import (
 func TestNetcatSends(t *testing.T) {
 	netcat := need(t, "nc.openbsd")
 	places(t, func(t *testing.T, p place) {
-		port := p.freePort(t)
+		port := ports.Free(t, p.host)
 		got := newSink(t)
 		server := p.nc(t, "-l", p.host, port)
 		server.Stdout = got.f
@@ -32,7 +34,7 @@ func TestNetcatSends(t *testing.T) {
 func TestNetcatReceives(t *testing.T) {
 	netcat := need(t, "nc.openbsd")
 	places(t, func(t *testing.T, p place) {
-		port := p.freePort(t)
+		port := ports.Free(t, p.host)
 		got := newSink(t)
 		server := exec.CommandContext(t.Context(), netcat, "-N", "-l", p.host, port)
 		server.Stdout = got.f
@@ -51,7 +53,7 @@ func TestNetcatReceives(t *testing.T) {
 // of which has no layer, so that the layers change nothing on the wire.
 func TestBothWays(t *testing.T) {
 	places(t, func(t *testing.T, p place) {
-		port := p.freePort(t)
+		port := ports.Free(t, p.host)
 		there, back := newSink(t), newSink(t)
 		server := p.nc(t, "-l", p.host, port)
 		server.Stdin, server.Stdout = openFile(t), there.f

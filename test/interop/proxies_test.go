@@ -18,6 +18,7 @@ import (
 
 	"winsock/layer/socks/sockstest"
 	"winsock/spi"
+	"winsock/test/ports"
 )
 
 // daemon starts a server of TCP on a free port of loopback, and returns the
@@ -25,7 +26,7 @@ import (
 func daemon(t *testing.T, command func(port string) *exec.Cmd) string {
 	t.Helper()
 	p := place{host: "127.0.0.1"}
-	port := p.freePort(t)
+	port := ports.Free(t, p.host)
 	c := command(port)
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said

@@ -20,6 +20,7 @@ import (
 	"winsock"
 	"winsock/layer/socks/sockstest"
 	"winsock/spi"
+	"winsock/test/ports"
 	"winsock/wsa"
 	"winsock/wsnet"
 )
@@ -32,7 +33,7 @@ func dante(t *testing.T, method string) string {
 		program = need(t, "/usr/sbin/danted")
 	}
 	p := place{host: "127.0.0.1"}
-	port := p.freePort(t)
+	port := ports.Free(t, p.host)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "conf")
 	conf := fmt.Sprintf(`logoutput: %s/log

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"winsock/test/ports"
 )
 
 // TestOpenSSL: TLS of OpenSSL passes through two winsock nc, of which one
@@ -24,7 +26,7 @@ func TestOpenSSL(t *testing.T) {
 	places(t, func(t *testing.T, p place) {
 		for _, direction := range []string{"to the server", "to the client"} {
 			t.Run(direction, func(t *testing.T) {
-				serverPort, relayPort := p.freePort(t), p.freePort(t)
+				serverPort, relayPort := ports.Free(t, p.host), ports.Free(t, p.host)
 				server := exec.CommandContext(t.Context(), openssl, "s_server", "-quiet", "-accept", "["+p.host+"]:"+serverPort,
 					"-naccept", "1", "-key", key, "-cert", cert)
 				client := exec.CommandContext(t.Context(), openssl, "s_client", "-quiet", "-verify_quiet", "-connect", "["+p.host+"]:"+relayPort,

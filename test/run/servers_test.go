@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -22,6 +21,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"winsock/test/ports"
 )
 
 // A lockedBuffer is what a program writes while others may read it.
@@ -213,21 +214,9 @@ func datagramServer(t *testing.T, host netip.Addr) netip.AddrPort {
 	return addrOf(c.LocalAddr())
 }
 
-// freePort returns a port that nobody listened on just now, from below those
-// that the kernel gives out, so that no test beside this one gets it.
+// freePort returns an address of host with a port that nobody uses.
 func freePort(t *testing.T, host netip.Addr) netip.AddrPort {
-	t.Helper()
-	for range 1000 {
-		port := uint16(20000 + rand.IntN(12000))
-		addr := netip.AddrPortFrom(host, port)
-		l, err := net.Listen("tcp", addr.String())
-		if err == nil {
-			l.Close()
-			return addr
-		}
-	}
-	t.Fatal("no port is free")
-	return netip.AddrPort{}
+	return netip.MustParseAddrPort(net.JoinHostPort(host.String(), ports.Free(t, host.String())))
 }
 
 // awaitListener waits until the program, or winsock for it, listens on the

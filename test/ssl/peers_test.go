@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"winsock/internal/testpki"
+	"winsock/test/ports"
 )
 
 // need returns the path of a program, or skips the test.
@@ -82,19 +83,6 @@ func input(t *testing.T, text string) *os.File {
 	w.WriteString(text)
 	t.Cleanup(func() { w.Close(); r.Close() })
 	return r
-}
-
-// freePort returns a port that nobody uses, for a program that must be told
-// one.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // ready waits until a program listens.
@@ -167,7 +155,7 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			port := freePort(t)
+			port := ports.Free(t, "127.0.0.1")
 			serving := start(t, port)
 			ready(t, serving, port)
 			for version, options := range versions {

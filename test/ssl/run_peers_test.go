@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"winsock/internal/testpki"
+	"winsock/test/ports"
 )
 
 // output runs a program under the layer, and returns what it says.
@@ -34,7 +35,7 @@ func output(t *testing.T, layer string, name string, args ...string) (string, er
 func TestRunRedis(t *testing.T) {
 	p := testpki.New(t)
 	server, cli := need(t, "redis-server"), need(t, "redis-cli")
-	port := freePort(t)
+	port := ports.Free(t, "127.0.0.1")
 	r := launch(t, nil, server, "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
 		"--tls-cert-file", p.Server.CertFile, "--tls-key-file", p.Server.KeyFile, "--tls-ca-cert-file", p.CA.CertFile, "--tls-auth-clients", "yes")
 	if strings.Contains(r.output(), "Bad directive") {
@@ -92,7 +93,7 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			port := freePort(t)
+			port := ports.Free(t, "127.0.0.1")
 			cmd := command(t, port)
 			server := &process{Cmd: cmd}
 			cmd.Stdout, cmd.Stderr = server, server
