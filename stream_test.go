@@ -230,8 +230,7 @@ func TestNonblockingConnect(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	started(t)
-	l, addr := listening(t, wsa.AF_INET)
-	must(t, CloseSocket(l))
+	addr := refusingAddr(t, wsa.AF_INET)
 	s := newTestSocket(t, wsa.AF_INET, wsa.SOCK_STREAM)
 	wantErr(t, "connect", Connect(s, &addr), wsa.WSAECONNREFUSED)
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"winsock/layer/socks/sockstest"
 	"winsock/wsnet"
 )
 
@@ -163,8 +164,8 @@ func TestErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
 	l.Close()
+	address := sockstest.Refusing(t)
 	_, err = wsnet.Dial("tcp", address)
 	want := "dial tcp " + address + ": connect: Connection refused"
 	if err == nil || err.Error() != want {

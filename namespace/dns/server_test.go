@@ -186,14 +186,14 @@ func hasty(servers ...string) Config {
 	return Config{Servers: servers, Ndots: 1, Timeout: 20 * time.Millisecond, Attempts: 2}
 }
 
-// closedPort returns an address at which nobody answers, which the kernel
-// says at once.
+// closedPort returns an address at which nobody answers: the socket there
+// takes nothing but from its own peer, so that all else is refused.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	c, err := (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}}).Dial("udp4", "127.0.0.1:9")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
 	return c.LocalAddr().String()
 }
