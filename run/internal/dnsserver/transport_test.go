@@ -49,8 +49,14 @@ func unframe(t testing.TB, c net.Conn) *mdns.Msg {
 	var length [2]byte
 	_, err := io.ReadFull(c, length[:])
 	must(t, err)
+	return unpack(t, c, length)
+}
+
+// unpack reads what follows the length.
+func unpack(t testing.TB, c net.Conn, length [2]byte) *mdns.Msg {
+	t.Helper()
 	buf := make([]byte, binary.BigEndian.Uint16(length[:]))
-	_, err = io.ReadFull(c, buf)
+	_, err := io.ReadFull(c, buf)
 	must(t, err)
 	m := new(mdns.Msg)
 	must(t, m.Unpack(buf))
@@ -153,9 +159,13 @@ func TestPipelining(t *testing.T) {
 
 // A stream ends when nothing comes, but not while a query is under way.
 func TestIdleStream(t *testing.T) {
-	release := make(chan struct{})
+	asked, release := make(chan struct{}, 1), make(chan struct{})
 	z := testZone(t)
 	u := newUpstream(t, func(w mdns.ResponseWriter, m *mdns.Msg) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
 		<-release
 		z.answer(w, m)
 	})
@@ -165,14 +175,26 @@ func TestIdleStream(t *testing.T) {
 	s, err := start(Config{}, l)
 	must(t, err)
 	defer s.Close()
-	idle, busy := dialTCP(t, s), dialTCP(t, s)
-	_, err = busy.Write(frame(pack(t, newQuery("v4.example.", mdns.TypeA))))
-	must(t, err)
-	if _, err := idle.Read(make([]byte, 1)); err != io.EOF {
+	var busy net.Conn
+	var length [2]byte
+	received := make(chan error, 1)
+	for under := false; !under; {
+		busy = dialTCP(t, s)
+		_, _ = busy.Write(frame(pack(t, newQuery("v4.example.", mdns.TypeA))))
+		go func() { _, err := io.ReadFull(busy, length[:]); received <- err }()
+		select {
+		case <-asked:
+			under = true
+		case err := <-received:
+			t.Log("the machine was too slow for the query to come before the stream was idle: ", err)
+		}
+	}
+	if _, err := dialTCP(t, s).Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("an idle stream: %v, want EOF", err)
 	}
 	close(release)
-	if answer := unframe(t, busy); len(answer.Answer) != 1 {
+	must(t, <-received)
+	if answer := unpack(t, busy, length); len(answer.Answer) != 1 {
 		t.Errorf("the busy stream got\n%v", answer)
 	}
 }
