@@ -99,7 +99,7 @@ func (s *socket) ofAsync() *async {
 	}
 	a := &async{sock: s}
 	a.watcher.Mask = spi.EventAll
-	a.watcher.Notify = a.notify
+	a.watcher.Notify, a.watcher.Steady = a.notify, true
 	s.async.CompareAndSwap(nil, a)
 	return s.async.Load()
 }

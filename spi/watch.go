@@ -21,6 +21,10 @@ type Watcher struct {
 	// Unwatch nor hold a lock that a caller of those holds.
 	Notify func(Events)
 
+	// Steady says that Notify is known not to panic: it is called without a
+	// guard.
+	Steady bool
+
 	list       *WatchList
 	prev, next *Watcher
 }
@@ -72,19 +76,26 @@ func (l *WatchList) Notify(events Events) bool {
 	l.mu.Lock()
 	first := l.first
 	for w := first; w != nil; {
-		w = w.tell(events)
+		if !w.Steady {
+			w = w.tell(events)
+			continue
+		}
+		if events&(w.Mask|EventsEnd) != 0 {
+			w.Notify(events)
+		}
+		w = w.next
 	}
 	l.mu.Unlock()
 	return first != nil
 }
 
-// tell calls Notify of w and of those behind it, and survives it: on the
-// goroutine that tells of events, others depend. It returns those that are
-// behind one that has panicked.
+// tell calls Notify of w and of those behind it up to a steady one, and
+// survives it: on the goroutine that tells of events, others depend. It returns
+// the one to go on with.
 func (w *Watcher) tell(events Events) (rest *Watcher) {
 	defer func() {
 		if w == nil {
-			return // all are told
+			return // nobody has panicked
 		}
 		rest = w.next
 		slog.Error("spi: a watcher panicked", "events", events, "panic", recover(), "stack", string(debug.Stack()))
@@ -92,12 +103,13 @@ func (w *Watcher) tell(events Events) (rest *Watcher) {
 			go (*f)()
 		}
 	}()
-	for ; w != nil; w = w.next {
+	for ; w != nil && !w.Steady; w = w.next {
 		if events&(w.Mask|EventsEnd) != 0 {
 			w.Notify(events)
 		}
 	}
-	return nil
+	rest, w = w, nil
+	return rest
 }
 
 var noticeLost atomic.Pointer[func()]

@@ -38,6 +38,33 @@ func TestWatchListTellsByMask(t *testing.T) {
 	}
 }
 
+// TestPanickingWatcher: everybody else is told all the same, whether steady or
+// guarded.
+func TestPanickingWatcher(t *testing.T) {
+	var l WatchList
+	var told [6]int
+	watchers := make([]Watcher, len(told))
+	for i := range watchers {
+		w := &watchers[i]
+		w.Mask, w.Steady = EventRead, i == 1 || i == 4
+		w.Notify = func(Events) {
+			if told[i]++; i == 2 || i == 3 {
+				panic("on purpose")
+			}
+		}
+		l.Add(w)
+	}
+	for range 2 {
+		if !l.Notify(EventRead) {
+			t.Error("nobody watches")
+		}
+	}
+	l.Notify(EventWrite) // of which nobody wants to hear
+	if told != [6]int{2, 2, 2, 2, 2, 2} {
+		t.Errorf("told %v times, want 2 each", told)
+	}
+}
+
 // TestRemoveIsFinal: when Remove has returned, Notify does not run and will
 // not be called.
 func TestRemoveIsFinal(t *testing.T) {
