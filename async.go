@@ -36,11 +36,11 @@ type async struct {
 	watcher   spi.Watcher
 	nextReady *async        // behind it on the ready list
 	events    atomic.Uint32 // spi.Events told since the last run, and onReadyList
-	taking    atomic.Uint32 // claimed, for a selection's recorder, which cannot take the lock
+	taking    atomic.Uint32 // what pending operations wait for, for a selection's recorder, which cannot take the lock
 	shutting  atomic.Bool   // shutdown for receiving was called, and awaits the receives under way
 
 	mu         sync.Mutex // protects what follows
-	claimed    spi.Events // that pending operations wait for, see claimLocked
+	claimed    spi.Events // what pending operations waited for, or may have, when that was made known last
 	closed     bool
 	drained    bool  // a receive has emptied the kernel's buffer, and nothing was told since
 	ended      bool  // the end of the stream, or a reset, was told
@@ -432,7 +432,9 @@ func (a *async) endLocked(want func(*request) bool, reason error) int {
 		r.err = reason
 		a.completeLocked(r, later)
 	}
-	a.claimLocked()
+	if a.sock != nil { // not a notification's
+		a.claimLocked()
+	}
 	return len(taken)
 }
 
@@ -468,32 +470,36 @@ const (
 	takingSend    = spi.EventWrite
 )
 
-// claimLocked makes known what pending operations wait for: that of a receive
-// or accept WSAEventSelect does not tell (difference 113), and synchronous
-// calls wait until there are none before them. What nothing waits for any
-// more, may be told and taken.
-func (a *async) claimLocked() {
-	var events spi.Events
-	if a.recv.last != nil {
+// claimsLocked are what pending operations wait for.
+func (a *async) claimsLocked() (events spi.Events) {
+	if r := a.recv.first(); r != nil {
 		events = spi.EventRead
-		if a.recv.last.extras != nil && a.recv.first().accepts() {
+		if r.accepts() {
 			events = spi.EventAccept
 		}
 	}
 	if a.send.last != nil {
 		events |= takingSend
 	}
-	if events != a.claimed {
-		a.reclaimLocked(events)
-	}
+	return events
 }
 
-func (a *async) reclaimLocked(events spi.Events) {
-	before, s := a.claimed, a.sock
-	a.claimed = events
-	if s.selection.recorder.Load() == nil && s.halves.Load() == nil && !a.shutting.Load() {
-		return // nobody wants to know
+// claimLocked makes known what pending operations wait for, whenever that may
+// have changed: that of a receive or accept WSAEventSelect does not tell
+// (difference 113), and synchronous calls wait until there are none before them.
+// What nothing waits for any more, may be told and taken. On most sockets nobody
+// wants to know.
+func (a *async) claimLocked() {
+	if s := a.sock; s.selection.recorder.Load() != nil || s.halves.Load() != nil || a.shutting.Load() {
+		a.makeClaimsKnownLocked()
+		return
 	}
+	a.claimed = takingReceive | takingSend // as may be
+}
+
+func (a *async) makeClaimsKnownLocked() {
+	before, events := a.claimed, a.claimsLocked()
+	a.claimed = events
 	if a.sock.selection.recorder.Load() != nil {
 		a.taking.Store(uint32(events))
 	}
@@ -520,7 +526,7 @@ func (a *async) failed() {
 func (a *async) recorded() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.taking.Store(uint32(a.claimed))
+	a.taking.Store(uint32(a.claimsLocked()))
 }
 
 // tryRecv is the attempt of receives.

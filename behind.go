@@ -39,7 +39,7 @@ func (a *async) busy(d spi.Direction) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if d == spi.Sending {
-		return a.claimed&takingSend != 0
+		return a.send.last != nil
 	}
-	return a.claimed&spi.EventRead != 0
+	return a.claimsLocked()&spi.EventRead != 0
 }
