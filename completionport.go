@@ -285,8 +285,10 @@ func (e *OverlappedEntry) Err() error {
 	if e.Internal == uint64(wsa.STATUS_SUCCESS) {
 		return nil
 	}
-	return wsa.NTStatus(e.Internal).SystemErrno().Err()
+	return e.failure()
 }
+
+func (e *OverlappedEntry) failure() error { return wsa.NTStatus(e.Internal).SystemErrno().Err() }
 
 // GetQueuedCompletionStatus takes the next packet of a port, waiting for it
 // up to the time, which is in milliseconds ("GetQueuedCompletionStatus

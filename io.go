@@ -97,40 +97,54 @@ func WSASendTo(h SOCKET, bufs [][]byte, flags uint32, to *wsa.Sockaddr, overlapp
 	if a == nil {
 		return sendTo(h, bufs, flags, to, overlapped, completion)
 	}
-	r := a.newRequestLocked(trySend, overlapped)
-	r.msg.Bufs, r.msg.Flags, r.msg.Name = bufs, flags, to
-	panicked := true
-	defer func() {
-		if panicked {
-			a.sock.fail("WSPSendTo", recover())
-			n, err = a.refuseLocked(r, wsa.WSAECONNABORTED)
-		}
+	p := a.sock.path.Load()
+	if !p.steady || a.send.last != nil || a.port == nil || overlapped.Event != 0 {
+		r := a.newRequestLocked(trySend, overlapped)
+		r.msg.Bufs, r.msg.Flags, r.msg.Name = bufs, flags, to
+		n, _, err = a.startLocked(&a.send, r)
 		a.mu.Unlock()
-	}()
+		return n, err
+	}
 	// Nearly every send ends at once, so that it is tried here, as few calls
-	// deep as can be (see sys.Send).
-	if a.send.last == nil && a.port != nil && overlapped.Event == 0 {
-		s := a.sock
-		a.signalLocked(false)
-		n, err = s.path.Load().data.Send(&r.msg)
-		switch {
-		case err == nil && (n == r.msg.Len() || !s.stream()):
-			r.n, r.msg.Flags = n, 0
-			a.succeedLocked(r, atOnce, false)
-			panicked = false
-			return n, nil
-		case err == nil:
-			r.n = n
-			r.skip(n)
-		case err != wsa.WSAEWOULDBLOCK:
-			r.err, r.msg.Flags = err, 0
-			n, _, err = a.startedLocked(r)
-			panicked = false
-			return n, err
-		}
+	// deep as can be (see sys.Send), and is no request unless it has to wait.
+	r := a.spareLocked()
+	r.msg.Bufs, r.msg.Flags, r.msg.Name = bufs, flags, to
+	a.signalLocked(false)
+	n, err = p.data.Send(&r.msg)
+	if err != nil || len(bufs) != 1 || n != len(bufs[0]) {
+		n, err = a.goOnLocked(r, overlapped, n, err)
+		a.mu.Unlock()
+		return n, err
+	}
+	r.msg.Bufs, r.msg.Flags, r.msg.Name = nil, 0, nil
+	if r != &a.own {
+		requests.Put(r)
+	}
+	overlapped.InternalHigh, overlapped.Offset = uint64(n), 0
+	overlapped.Internal = uint64(wsa.STATUS_SUCCESS) // nobody has seen it under way
+	if a.modes&FILE_SKIP_COMPLETION_PORT_ON_SUCCESS == 0 {
+		a.port.post(a.key, overlapped, uint32(n), wsa.STATUS_SUCCESS, nil)
+	}
+	if a.modes&FILE_SKIP_SET_EVENT_ON_HANDLE == 0 {
+		a.signalLocked(true)
+	}
+	a.mu.Unlock()
+	return n, nil
+}
+
+// goOnLocked makes an operation of a send that was tried without being one.
+func (a *async) goOnLocked(r *request, overlapped *Overlapped, n int, err error) (int, error) {
+	a.beginRequestLocked(r, trySend, overlapped)
+	switch {
+	case err == nil && (n == r.msg.Len() || !a.sock.stream()), err != nil && err != wsa.WSAEWOULDBLOCK:
+		r.n, r.err, r.msg.Flags = n, err, 0
+		n, _, err = a.startedLocked(r)
+		return n, err
+	case err == nil:
+		r.n = n
+		r.skip(n)
 	}
 	n, _, err = a.startLocked(&a.send, r)
-	panicked = false
 	return n, err
 }
 
@@ -174,14 +188,26 @@ func WSARecv(h SOCKET, bufs [][]byte, flags *uint32, overlapped *Overlapped, com
 //
 // Errors: those of [WSARecv].
 func WSARecvFrom(h SOCKET, bufs [][]byte, flags *uint32, from *wsa.Sockaddr, overlapped *Overlapped, completion *Completion) (n int, err error) {
-	if a := quick(h, bufs, overlapped, completion); a != nil {
-		r := a.newRequestLocked(tryRecv, overlapped)
-		r.msg.Bufs, r.msg.Name = bufs, from
-		n, err = a.startRecvLocked(r, flags)
-		a.mu.Unlock()
-		return n, err
+	a := quick(h, bufs, overlapped, completion)
+	if a == nil {
+		return recvFrom(h, bufs, flags, from, overlapped, completion)
 	}
-	return recvFrom(h, bufs, flags, from, overlapped, completion)
+	r := a.newRequestLocked(tryRecv, overlapped)
+	r.msg.Name = from
+	if a.emptyLocked() && a.recv.last == nil && len(bufs) == 1 && (flags == nil || *flags == 0) && overlapped.Event == 0 && !a.shutting.Load() {
+		// It has to wait, as is so of nearly every receive.
+		r.msg.SetBuffer(bufs[0])
+		a.signalLocked(false)
+		overlapped.markPending()
+		a.recv.push(r)
+		a.claimLocked()
+		n, err = 0, wsa.WSA_IO_PENDING
+	} else {
+		r.msg.Bufs = bufs
+		n, err = a.startRecvLocked(r, flags)
+	}
+	a.mu.Unlock()
+	return n, err
 }
 
 // recvFrom is WSARecvFrom the long way.

@@ -56,13 +56,25 @@ func newRequest(try func(*request, *socket) bool, overlapped *Overlapped) *reque
 // async's own request unless that is under way: for most sockets of a server
 // there is no other, and what an operation needs is in one piece of memory.
 func (a *async) newRequestLocked(try func(*request, *socket) bool, overlapped *Overlapped) *request {
-	if a.ownTaken {
-		return newRequest(try, overlapped)
-	}
-	a.ownTaken = true
-	r := &a.own
-	r.try, r.overlapped = try, overlapped
+	r := a.spareLocked()
+	a.beginRequestLocked(r, try, overlapped)
 	return r
+}
+
+// spareLocked returns a request that is of no operation.
+func (a *async) spareLocked() *request {
+	if a.ownTaken {
+		return requests.Get().(*request)
+	}
+	return &a.own
+}
+
+// beginRequestLocked makes a spare request that of an operation.
+func (a *async) beginRequestLocked(r *request, try func(*request, *socket) bool, overlapped *Overlapped) {
+	if r == &a.own {
+		a.ownTaken = true
+	}
+	r.try, r.overlapped = try, overlapped
 }
 
 // endBy makes the operation end by a completion routine, if there is one.
@@ -171,9 +183,13 @@ func (r *request) thread() *Thread {
 // that ends within the call that began it does without.
 func (r *request) mark() {
 	if ov := r.overlapped; ov != nil && !r.waitedFor() {
-		ov.InternalHigh = 0
-		ov.Internal = uint64(wsa.STATUS_PENDING) // the program may not look yet
+		ov.markPending()
 	}
+}
+
+func (ov *Overlapped) markPending() {
+	ov.InternalHigh = 0
+	ov.Internal = uint64(wsa.STATUS_PENDING) // the program may not look yet
 }
 
 // waitedFor reports whether the caller waits for the end.

@@ -64,6 +64,7 @@ type path struct {
 	edges, borrows bool
 
 	batches bool // data may receive in batches
+	steady  bool // Send and Recv of data need no guard
 }
 
 // hasEdges reports whether readiness of data is told by edges now.
@@ -117,6 +118,9 @@ func pathOf(top spi.Socket) *path {
 		p.edges = false
 	}
 	_, p.batches = p.data.(spi.BatchReceiver)
+	if !p.borrows {
+		_, p.steady = p.data.(spi.Steady)
+	}
 	return p
 }
 

@@ -178,17 +178,16 @@ func Acquire(h Handle) Object {
 	return hdr.self
 }
 
-// Peek returns the object that h names without beginning a use, nil as
-// [Acquire] does. The object may be closed and destroyed at any time; whoever
-// peeks has another way to tell.
+// Peek returns the object that h names without beginning a use, nil if it names
+// none. The object may be closed and destroyed at any time, and be so already;
+// whoever peeks has another way to tell.
 func Peek(h Handle) Object {
-	slot := h.slot()
-	c := table.chunks[slot>>chunkBits].Load()
+	c := table.chunks[h.slot()>>chunkBits].Load()
 	if c == nil {
 		return nil
 	}
-	hdr := c[slot&(slotsPerChunk-1)].Load()
-	if hdr == nil || hdr.Handle() != h || hdr.closing.Load() {
+	hdr := c[h.slot()&(slotsPerChunk-1)].Load()
+	if hdr == nil || Handle(hdr.handle) != h {
 		return nil
 	}
 	return hdr.self

@@ -173,6 +173,13 @@ type BatchSender interface {
 	SendBatch(batch []Transfer) (n int, err error)
 }
 
+// A Steady socket is one whose Send and Recv are known not to panic, so that
+// they are called without a guard where that costs too much.
+type Steady interface {
+	// Steady does nothing.
+	Steady()
+}
+
 // A Lingerer is a socket that can tell when a graceful close is complete,
 // for a closesocket that has to wait for it (SO_LINGER with a time).
 type Lingerer interface {

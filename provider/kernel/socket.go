@@ -66,6 +66,7 @@ var (
 	_ spi.Handler  = (*socket)(nil)
 	_ spi.Parker   = (*socket)(nil)
 	_ spi.Lingerer = (*socket)(nil)
+	_ spi.Steady   = (*socket)(nil)
 
 	_ spi.Duplicator = (*socket)(nil)
 )
@@ -141,6 +142,9 @@ func (s *socket) prepareRaw() {
 		sys.SetICMP6Filter(s.fd, &blocked)
 	}
 }
+
+// Steady says that Send and Recv do not panic.
+func (s *socket) Steady() {}
 
 // Handle returns the kernel's descriptor.
 func (s *socket) Handle() int { return s.fd }

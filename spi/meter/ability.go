@@ -157,6 +157,9 @@ func (c *socket) recordBatch(g Group, start int64, ended []spi.Transfer, err err
 	}
 }
 
+// Steady is passed on: to count does not panic either.
+func (c *socket) Steady() { c.s.(spi.Steady).Steady() }
+
 // Linger is counted under Control.
 func (c *socket) Linger() error {
 	start := now()

@@ -82,6 +82,8 @@ func (f *fake) SendBatch(list []spi.Transfer) (int, error) {
 	return f.endBatch(list), f.call("SendBatch")
 }
 
+func (f *fake) Steady() { f.call("Steady") }
+
 // endBatch ends all but the last, the first of them with an error.
 func (f *fake) endBatch(list []spi.Transfer) int {
 	for i := range list[:len(list)-1] {
@@ -137,6 +139,7 @@ var every = map[string]struct {
 	"BatchReceiver":    {(*spi.BatchReceiver)(nil), is[spi.BatchReceiver]},
 	"BatchSender":      {(*spi.BatchSender)(nil), is[spi.BatchSender]},
 	"FileSender":       {(*spi.FileSender)(nil), is[spi.FileSender]},
+	"Steady":           {(*spi.Steady)(nil), is[spi.Steady]},
 	"Lingerer":         {(*spi.Lingerer)(nil), is[spi.Lingerer]},
 	"Abandoner":        {(*spi.Abandoner)(nil), is[spi.Abandoner]},
 }
