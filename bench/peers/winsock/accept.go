@@ -65,13 +65,14 @@ func (s *server) serve(sock winsock.SOCKET) {
 		s.rio.serve(sock)
 		return
 	}
-	s.associate(sock, dataKey)
 	op := s.newOperation(sock)
 	if s.Mode == peer.File {
+		s.associate(sock, fileKey)
 		op.sendFile()
-	} else {
-		op.begin()
+		return
 	}
+	s.associate(sock, dataKey)
+	op.begin()
 }
 
 // answer posts the receives of the UDP socket.

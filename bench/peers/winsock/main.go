@@ -37,6 +37,7 @@ const (
 	listenerKey = iota
 	dataKey
 	registeredKey
+	fileKey
 )
 
 func main() {
@@ -85,17 +86,19 @@ func (s *server) routineWork() {
 	for {
 		n, err := winsock.GetQueuedCompletionStatusEx(s.port, entries[:], wsa.WSA_INFINITE, false)
 		peer.Check(err)
-		for i := range entries[:n] {
-			e := &entries[i]
-			switch e.Key {
-			case listenerKey:
-				acceptanceOf(e.Overlapped).ended(e.Err())
-			case registeredKey:
-				s.rio.work()
-			default:
-				operationOf(e.Overlapped).ended(e.Transferred, e.Err())
-			}
-		}
+		s.goOn(entries[:n])
+	}
+}
+
+// goOnOther is goOn for what is not the end of a send or receive.
+func (s *server) goOnOther(e *winsock.OverlappedEntry) {
+	switch e.Key {
+	case listenerKey:
+		acceptanceOf(e.Overlapped).ended(e.Err())
+	case registeredKey:
+		s.rio.work()
+	case fileKey:
+		peer.Check(winsock.CloseSocket(operationOf(e.Overlapped).sock))
 	}
 }
 
@@ -114,7 +117,7 @@ func (s *server) socket(socketType, protocol int32) winsock.SOCKET {
 func (s *server) associate(sock winsock.SOCKET, key uintptr) {
 	_, err := winsock.CreateIoCompletionPort(winsock.HANDLE(sock), s.port, key, 0)
 	peer.Check(err)
-	if s.skip && key == dataKey {
+	if s.skip && (key == dataKey || key == fileKey) {
 		peer.Check(winsock.SetFileCompletionNotificationModes(sock, winsock.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))
 	}
 }

@@ -44,39 +44,55 @@ const turns = 64
 // time, and for datagrams, a receive, which is what follows a send.
 func (op *operation) begin() {
 	op.sending = true
-	op.ended(1, nil)
+	op.server.goOn([]winsock.OverlappedEntry{{Key: dataKey, Overlapped: &op.overlapped, Transferred: 1}})
 }
 
-// ended goes on after an operation has ended: it begins the next one, and those
-// after it for as long as they end within the call and no packet tells.
-func (op *operation) ended(transferred uint32, err error) {
-	s, n := op.server, int(transferred)
-	for turn := 0; turn < turns || err != nil; turn++ {
-		if !s.datagrams && (err != nil || n == 0 || s.Mode == peer.File) {
-			peer.Check(winsock.CloseSocket(op.sock))
-			return
+// goOn goes on after operations have ended: for each it begins the next one, and
+// those after it for as long as they end within the call and no packet tells.
+func (s *server) goOn(ended []winsock.OverlappedEntry) {
+	for i := range ended {
+		e := &ended[i]
+		if e.Key != dataKey {
+			s.goOnOther(e)
+			continue
 		}
-		if s.sends || s.echoes && !op.sending && err == nil { // with an error, it was of an earlier datagram
-			if !s.sends {
-				op.bufs[0] = op.buf[:n]
+		op, n, err := operationOf(e.Overlapped), int(e.Transferred), e.Err()
+		for turn := 1; ; turn++ {
+			if (err != nil || n == 0) && !s.datagrams {
+				peer.Check(winsock.CloseSocket(op.sock))
+				break
 			}
-			op.sending = true
-			n, err = winsock.WSASendTo(op.sock, op.bufs[:], 0, op.peer, &op.overlapped, nil)
-		} else {
-			op.sending, op.flags, op.bufs[0] = false, 0, op.buf
-			n, err = winsock.WSARecvFrom(op.sock, op.bufs[:], &op.flags, op.peer, &op.overlapped, nil)
-		}
-		if err == wsa.WSA_IO_PENDING || err == nil && !s.skip {
-			return
+			if s.sends || s.echoes && !op.sending && err == nil { // with an error, it was of an earlier datagram
+				if !s.sends {
+					op.bufs[0] = op.buf[:n]
+				}
+				op.sending = true
+				n, err = winsock.WSASendTo(op.sock, op.bufs[:], 0, op.peer, &op.overlapped, nil)
+			} else {
+				op.sending, op.flags, op.bufs[0] = false, 0, op.buf
+				n, err = winsock.WSARecvFrom(op.sock, op.bufs[:], &op.flags, op.peer, &op.overlapped, nil)
+			}
+			if err == nil && !s.skip || isPending(err) {
+				break
+			}
+			if turn >= turns && err == nil {
+				peer.Check(winsock.PostQueuedCompletionStatus(s.port, uint32(n), dataKey, &op.overlapped))
+				break
+			}
 		}
 	}
-	peer.Check(winsock.PostQueuedCompletionStatus(s.port, uint32(n), dataKey, &op.overlapped))
+}
+
+// isPending is err == wsa.WSA_IO_PENDING, made into what compares numbers only.
+func isPending(err error) bool {
+	code, _ := err.(wsa.Errno)
+	return code == wsa.WSA_IO_PENDING
 }
 
 // sendFile begins an operation that ends when the whole file is sent.
 func (op *operation) sendFile() {
 	err := winsock.TransmitFile(op.sock, op.server.file, 0, 0, &op.overlapped, nil, 0)
 	if err != wsa.WSA_IO_PENDING && (err != nil || op.server.skip) {
-		op.ended(0, err)
+		peer.Check(winsock.CloseSocket(op.sock))
 	}
 }
