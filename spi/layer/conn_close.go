@@ -78,11 +78,11 @@ func (c *Conn) routineClose() {
 		defer c.ending.Done()
 	}
 	timeout := time.AfterFunc(c.config.CloseTimeout, func() {
+		c.lower.reset() // first: what is done below, once woken, would else close it as if all were well
 		c.mu.Lock()
 		c.aborting = true
 		c.changed.Broadcast()
 		c.mu.Unlock()
-		c.lower.reset()
 	})
 	defer timeout.Stop()
 	c.mu.Lock()

@@ -141,6 +141,11 @@ func (c *Conn) finishSending() {
 func (c *Conn) panicked() {
 	c.mu.Lock()
 	lower := c.lower
+	c.mu.Unlock()
+	if lower != nil {
+		lower.reset() // first: a Close that waits for this would else end it gracefully
+	}
+	c.mu.Lock()
 	events := c.breakLocked(wsa.WSAECONNABORTED)
 	c.drained = true
 	if c.phase == connecting || c.phase == shaking {
@@ -148,8 +153,5 @@ func (c *Conn) panicked() {
 		events = spi.EventConnectFail
 	}
 	c.mu.Unlock()
-	if lower != nil {
-		lower.reset()
-	}
 	c.watchers.Notify(events)
 }
