@@ -74,7 +74,7 @@ asyncio.run(main())
 				// The proxy hears from the program where it listens.
 				for range 3 {
 					c := dialBound(t, p)
-					c.SetDeadline(time.Now().Add(20 * time.Second))
+					c.SetDeadline(time.Now().Add(time.Minute))
 					c.Write([]byte("hello"))
 					b := make([]byte, 100)
 					n, err := c.Read(b)
@@ -94,7 +94,7 @@ asyncio.run(main())
 // dialBound connects to where the proxy listens for its client.
 func dialBound(t *testing.T, p *sockstest.Server) net.Conn {
 	t.Helper()
-	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(time.Minute); time.Now().Before(late); time.Sleep(time.Millisecond) {
 		if at, _ := p.Bound(); at != "" {
 			if c, err := net.Dial("tcp", at); err == nil {
 				return c

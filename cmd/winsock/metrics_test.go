@@ -27,7 +27,7 @@ func hasMetrics(t *testing.T, scrape func() string, like ...string) {
 	if err != nil || len(problems) > 0 {
 		t.Errorf("rules of Prometheus: %v, %v", problems, err)
 	}
-	end := time.Now().Add(10 * time.Second)
+	end := time.Now().Add(time.Minute)
 	for _, l := range like {
 		line := regexp.MustCompile(`(?m)^` + l + `$`)
 		for !line.MatchString(text) {

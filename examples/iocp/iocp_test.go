@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	patience = 30 * time.Second
-	many     = 10_000 // connections, where the system allows it
+	patience = 2 * time.Minute // how long an end is waited for; thousands of connections take a slow machine a while
+	many     = 10_000          // connections, where the system allows it
 
 	envConnections = "WINSOCK_IOCP_CONNECTIONS" // another number
 )
