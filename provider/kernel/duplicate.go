@@ -118,8 +118,10 @@ func (o *offer) routineServe() {
 	for {
 		c, err := o.listener.AcceptUnix()
 		switch {
-		case err != nil:
-			o.shared.Add(-1)
+		case err != nil: // its time is over
+			o.listener.Close()
+			o.closeFD()
+			o.shared.Add(-1) // last: as of now nothing of it is there
 			return
 		case o.give(c):
 			return

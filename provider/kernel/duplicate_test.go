@@ -73,13 +73,20 @@ func awaitEnd(t *testing.T, s *socket) {
 // TestOfferToAnother: a process that is not the one gets nothing, and the
 // offer stands until its time is over.
 func TestOfferToAnother(t *testing.T) {
-	shortOffers(t, 200*time.Millisecond)
 	pid, _ := bystander(t)
 	s := newSock(t, tcp4)
-	info, err := s.Duplicate(uint32(pid), nil)
-	want(t, "WSPDuplicateSocket", err, 0)
+	// As Duplicate makes it, but for the time, which the test ends.
+	o := &offer{process: pid, pidfd: openProcess(t, pid), state: []byte("state"), shared: &s.shared}
+	var e sys.Errno
+	if o.fd, e = sys.Dup(s.fd); e != 0 {
+		t.Fatal(e)
+	}
+	id, err := o.listen()
+	want(t, "listen", err, 0)
+	s.shared.Add(1)
+	go o.routineServe()
 	for range 2 {
-		c, err := net.Dial("unixpacket", offerName(pid, info.ProviderReserved))
+		c, err := net.Dial("unixpacket", offerName(pid, id))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,11 +97,12 @@ func TestOfferToAnother(t *testing.T) {
 		}
 		c.Close()
 	}
-	if _, err := openCopy(s.kind, &spi.Duplicate{ID: info.ProviderReserved}); err != wsa.WSAEINVAL {
+	if _, err := openCopy(s.kind, &spi.Duplicate{ID: id}); err != wsa.WSAEINVAL {
 		t.Errorf("as one's own offer: %v, want WSAEINVAL", err)
 	}
+	o.listener.SetDeadline(past)
 	awaitEnd(t, s)
-	if c, err := net.Dial("unixpacket", offerName(pid, info.ProviderReserved)); err == nil {
+	if c, err := net.Dial("unixpacket", offerName(pid, id)); err == nil {
 		c.Close()
 		t.Error("the offer stands after its time")
 	}
