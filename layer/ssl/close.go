@@ -116,7 +116,7 @@ func (s *socket) closeOpen(flushing *patience, aborting bool) {
 	s.users++
 	s.mu.Unlock()
 	s.ending.Add()
-	layer.Go(s.log(), "closing", func() { s.ending.Done(); s.release() }, func() {
+	layer.Go(s.log(), "closing", nil, func() { // what is deferred comes after a panic, too
 		defer s.release()
 		defer s.ending.Done()
 		s.routineClose(c)
