@@ -67,12 +67,6 @@ func (c *Conn) routineReceive() {
 // routineSend carries data from tx to the transformed connection, until the
 // sending direction is shut down or the socket closed, and everything is out.
 func (c *Conn) routineSend() {
-	defer func() {
-		c.mu.Lock()
-		c.drained = true
-		c.changed.Broadcast()
-		c.mu.Unlock()
-	}()
 	for {
 		c.mu.Lock()
 		for c.tx.len() == 0 && !c.noSend && !c.stoppedLocked() && !c.closing {
@@ -84,6 +78,10 @@ func (c *Conn) routineSend() {
 			if finish {
 				c.finishSending()
 			}
+			c.mu.Lock()
+			c.drained = true // not after a panic: panicked resets the connection before
+			c.changed.Broadcast()
+			c.mu.Unlock()
 			return
 		}
 		data := c.tx.used()

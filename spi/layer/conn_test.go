@@ -324,6 +324,37 @@ func TestConnPanic(t *testing.T) {
 	}
 }
 
+// lateConn panics in Write once it is told to.
+type lateConn struct {
+	net.Conn
+	panics chan struct{}
+}
+
+func (c *lateConn) Write([]byte) (int, error) {
+	<-c.panics
+	panic("write on purpose")
+}
+
+// TestConnPanicWhileClosing: what a panic has kept from being sent is missed
+// by the peer of a closed socket, too: it is reset.
+func TestConnPanicWhileClosing(t *testing.T) {
+	panics := make(chan struct{})
+	n := conn(t, layer.ConnConfig{
+		Log: slog.New(slog.DiscardHandler),
+		Transform: clientOnly(func(_ context.Context, _ *layer.Handshake, below net.Conn) (net.Conn, error) {
+			return &lateConn{below, panics}, nil
+		}),
+	})
+	client, server := pair(t, n)
+	defer server.Close()
+	send(t, client, "x")
+	client.Close()
+	close(panics)
+	if got, err := recv(t, server); err != wsa.WSAECONNRESET {
+		t.Errorf("the peer receives %q, %v; want WSAECONNRESET", got, err)
+	}
+}
+
 // lockedBuffer is a log that several goroutines write to.
 type lockedBuffer struct {
 	mu  sync.Mutex // protects buf
