@@ -247,6 +247,7 @@ var sharedChains = map[string][]string{
 // kernel's protocols, the first at the top. Sockets are opened through them.
 func installed(t testing.TB, layers []string) {
 	t.Helper()
+	t.Cleanup(func() { theCatalog.Refresh() }) // when the variable is what it was
 	t.(interface{ Setenv(key, value string) }).Setenv("WINSOCK_CATALOG", filepath.Join(t.TempDir(), "catalog.toml"))
 	theCatalog.Refresh()
 	over := []wsa.ProtocolInfo{

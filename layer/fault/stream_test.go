@@ -106,16 +106,7 @@ func startPlace(t *testing.T, o spi.Options) {
 		t.Fatal(err)
 	}
 	stop()
-	t.Cleanup(func() { restart(t) })
-}
-
-// restart ends all chains.
-func restart(t *testing.T) {
-	for winsock.WSACleanup() == nil {
-	}
-	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
-		t.Error(err)
-	}
+	t.Cleanup(func() { pairs.Restart(t) })
 }
 
 // TestNames: look-ups fail as often as they are to, with the error that they
@@ -189,7 +180,7 @@ func TestNames(t *testing.T) {
 // who waits in a call meanwhile goes on.
 func TestToggling(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "api")
-	defer restart(t)
+	defer pairs.Restart(t)
 	own, peer := pairs.Connected(t, layerOf(spi.Options{"name": "toggled", "listen": "unix:" + file}))
 	a := newAPI(t, file)
 	waiting := make(chan time.Duration, 1)
@@ -285,7 +276,7 @@ func (a *api) call(method, path, body string, status int) map[string]any {
 func TestAPI(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "api")
 	layer := layerOf(spi.Options{"name": "db", "listen": "unix:" + file, "upstream": "db.example:5432"})
-	t.Cleanup(func() { restart(t) }) // the API is open for as long as there are chains with it
+	t.Cleanup(func() { pairs.Restart(t) }) // the API is open for as long as there are chains with it
 	own, peer := pairs.Connected(t, layer)
 	a := newAPI(t, file)
 	if v := a.call("GET", "/version", "", 200); v["version"] == "" {

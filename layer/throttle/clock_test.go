@@ -3,6 +3,7 @@
 package throttle
 
 import (
+	"maps"
 	"math"
 	"testing"
 	"time"
@@ -228,6 +229,7 @@ func TestQuota(t *testing.T) {
 // TestQuotaOfTheRun: closing a socket does not give its process a new quota.
 func TestQuotaOfTheRun(t *testing.T) {
 	w := newWorld(t)
+	before := idleGroups() // of chains of other tests
 	p := w.Provider(start, spi.Options{"quota-up": "1500", "scope": "process"})
 	total := 0
 	for range 4 {
@@ -244,16 +246,24 @@ func TestQuotaOfTheRun(t *testing.T) {
 			t.Errorf("another process: %d, %v", n, err)
 		}
 	}
-	own := p.(*provider).key
 	p.Cleanup()
+	if now := idleGroups(); !maps.Equal(now, before) {
+		t.Errorf("groups are left: %v, before %v", now, before)
+	}
+	enter(p.(*provider).key) // for the cleanup of the test
+}
+
+// idleGroups returns the groups that no socket uses.
+func idleGroups() map[groupKey]bool {
 	groups.mu.Lock()
+	defer groups.mu.Unlock()
+	idle := make(map[groupKey]bool)
 	for key, g := range groups.byKey {
-		if key.options == own && g.uses == 0 {
-			t.Errorf("a group %v is left", key)
+		if g.uses == 0 {
+			idle[key] = true
 		}
 	}
-	groups.mu.Unlock()
-	enter(own) // for the cleanup of the test
+	return idle
 }
 
 // TestEndAfterData: the end of a stream is not told before its data.

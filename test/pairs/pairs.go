@@ -10,11 +10,22 @@ import (
 	"testing"
 	"time"
 
+	"winsock"
 	"winsock/wsnet"
 )
 
 // Patience is for what must happen, and only ever reached when it does not.
 const Patience = 30 * time.Second
+
+// Restart ends all chains of the process, with what their layers hold, and
+// starts the library again.
+func Restart(t testing.TB) {
+	for winsock.WSACleanup() == nil {
+	}
+	if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
+		t.Error(err)
+	}
+}
 
 // Pipe connects an end that goes through layers, from the top one down, with
 // one of package net, as nettest.TestConn wants it.

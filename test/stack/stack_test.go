@@ -22,7 +22,6 @@ import (
 
 	"golang.org/x/net/nettest"
 
-	"winsock"
 	"winsock/internal/testpki"
 	"winsock/layer/socks/sockstest"
 	"winsock/provider/kernel"
@@ -79,13 +78,7 @@ func (o order) paths(side string) (list []string) {
 // orders starts what the chains need, and returns them.
 func orders(t testing.TB) []order {
 	t.Helper()
-	t.Cleanup(func() { // the layers' files are open for as long as there are chains
-		for winsock.WSACleanup() == nil {
-		}
-		if _, err := winsock.WSAStartup(winsock.Version22); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { pairs.Restart(t) }) // the layers' files are open for as long as there are chains
 	pki := testpki.New(t)
 	proxy := sockstest.Serve(t)
 	trace := layer{"trace", spi.Options{"log": os.DevNull}}
